@@ -1,0 +1,60 @@
+# `make help` says what each target does. Every target that needs the environment sets it up first.
+SHELL := /bin/bash
+VENV ?= .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+STAMP := $(VENV)/set-up.done
+export PATH := $(abspath $(BIN)):$(PATH)
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help set-up demo mlflow test lint format compile lock clean distclean
+
+help: ## list the targets
+	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+$(STAMP): requirements.lock pyproject.toml .ci/setup
+	@PYTHON=$(PYTHON) VENV=$(VENV) .ci/setup
+	@touch $@
+
+set-up: $(STAMP) ## make .venv from requirements.lock (PYTHON=python3.12, TORCH_INDEX=<url of a package index>)
+
+demo: $(STAMP) ## simulate payments and run the whole loop on them (DEMO="--option value" adds options)
+	@pixguard demo $(DEMO)
+
+mlflow: $(STAMP) ## show the demo's runs at http://127.0.0.1:5055 (DB=<mlflow.db> shows others)
+	@mlflow ui --backend-store-uri sqlite:///$(abspath $(or $(DB),build/demo/mlflow/mlflow.db)) --host 127.0.0.1 --port 5055
+
+test: $(STAMP) ## run the tests (T="tests/test_x.py -k name" picks some)
+	@python -m pytest $(or $(T),tests)
+
+lint: $(STAMP) ## style, format, types (strict) and layers
+	@ruff check .
+	@ruff format --check .
+	@mypy
+	@lint-imports
+
+format: $(STAMP) ## put the code into the house format
+	@ruff check --fix .
+	@ruff format .
+
+compile: $(STAMP) ## compile the pipelines into build/pipelines/*.yaml
+	@pixguard compile
+
+bench-%: $(STAMP) ## run bench/<name>.py and write build/bench/<name>.json (DATA=<payments> brings other data)
+	@python bench/$*.py $(if $(DATA),--data $(DATA))
+
+lock: $(STAMP) ## resolve pyproject.toml into requirements.lock again (UPGRADE=--upgrade takes newer versions)
+	@mkdir -p build && cp requirements.lock build/resolved.txt
+	@uv pip compile pyproject.toml --all-extras --python-version 3.11 --quiet $(UPGRADE) \
+		--no-header --no-emit-index-url --no-emit-find-links --output-file build/resolved.txt
+	@# Public versions only, and no CUDA libraries: which build of torch to take is decided at set-up.
+	@{ echo '# Made by `make lock` from pyproject.toml with all its extras; do not edit by hand.'; \
+		awk '/^[a-z0-9]/ {drop = /^(nvidia-|cuda-|triton==)/} !drop {sub(/\+cpu/, ""); print}' build/resolved.txt; \
+	} > build/requirements.lock && mv build/requirements.lock requirements.lock
+
+clean: ## remove what was built and every cache, keep the environment
+	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache components/*.egg-info
+	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+distclean: clean ## remove the environment too
+	@rm -rf $(VENV)
