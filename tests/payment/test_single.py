@@ -1,0 +1,40 @@
+import re
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from pixguard.payment import PAYMENT_SCHEMA, Payment, PaymentError, Reason, check_one
+
+
+def test_a_payment_has_the_fields_of_the_schema_in_their_order() -> None:
+    assert [field.name for field in fields(Payment)] == PAYMENT_SCHEMA.names
+
+
+def test_the_error_says_field_found_and_wanted(payment: Callable[..., dict[str, Any]]) -> None:
+    wanted = "amount_centavos: found text, wanted a whole number of centavos above 0 (wrong_type)"
+    with pytest.raises(PaymentError, match=re.escape(wanted)):
+        check_one(payment(amount_centavos="dez reais"))
+
+
+def test_a_missing_field_is_named(payment: Callable[..., dict[str, Any]]) -> None:
+    values = payment()
+    del values["payee_id"]
+    with pytest.raises(PaymentError, match="payee_id: found nothing, wanted a token") as caught:
+        check_one(values)
+    assert caught.value.reason is Reason.MISSING
+
+
+def test_an_unknown_field_is_refused_without_repeating_digits(payment: Callable[..., dict[str, Any]]) -> None:
+    with pytest.raises(PaymentError, match="cpf_###########") as caught:
+        check_one(payment(cpf_12345678909="x"))
+    assert caught.value.reason is Reason.UNKNOWN_FIELD
+
+
+@pytest.mark.parametrize("value", [[1], {"a": 1}, b"x"])
+def test_values_of_other_types_are_refused(payment: Callable[..., dict[str, Any]], value: Any) -> None:
+    for field in PAYMENT_SCHEMA.names:
+        with pytest.raises(PaymentError, match=f"{field}: found another type") as caught:
+            check_one(payment(**{field: value}))
+        assert caught.value.reason is Reason.WRONG_TYPE
