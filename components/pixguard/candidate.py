@@ -1,0 +1,112 @@
+"""A trained candidate's folder: everything the gate and the register step read, written as a whole."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from pixguard import calibration
+from pixguard.calibration import Calibration
+from pixguard.dataset import Rows, TrainingSet, reference_distributions
+from pixguard.declaration import FeatureSet
+from pixguard.feature_service import references, service_name
+from pixguard.model import FraudModel
+from pixguard.provenance.files import write_json
+from pixguard.weights import export_onnx, save_model
+
+LATENCY_CALLS = 1000
+IMPORTANCE_ROWS = 2000
+# What a decision costs, until a bank says otherwise: hold above the first probability, reject above the second.
+POLICY = {"hold_above": 0.05, "reject_above": 0.5, "source": "defaults of the demo; a bank sets its own"}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A fitted model with what belongs to it; `names` orders its features."""
+
+    model: FraudModel
+    names: tuple[str, ...]
+    calibration: Calibration
+    feature_set: FeatureSet
+    left_out: tuple[str, ...]
+
+
+def calibrated(model: FraudModel, data: TrainingSet) -> Calibration:
+    """Fit the calibration on the rows that stopped training, which are later than every row that was fitted."""
+    return calibration.fit(
+        data.stop.y, model.score(data.stop.x_rf), event_time=data.stop.event_time, trained_until=data.fit.event_time[-1]
+    )
+
+
+def write_candidate(candidate: Candidate, fit: Rows, folder: Path) -> None:
+    """Write weights, ONNX, feature service, calibration, policy and reference distributions into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    save_model(candidate.model, folder / "model.pt")
+    export_onnx(candidate.model, folder / "model.onnx")
+    service: Mapping[str, Any] = {
+        "name": service_name(candidate.feature_set),
+        "feature_set": candidate.feature_set.name,
+        "references": references(candidate.feature_set),
+        "inputs": candidate.names,
+        "left_out": candidate.left_out,
+    }
+    write_json(folder / "feature_service.json", service)
+    write_json(folder / "calibration.json", candidate.calibration.to_json())
+    write_json(folder / "policy.json", POLICY)
+    write_json(folder / "reference.json", reference_distributions(fit, candidate.names))
+
+
+def onnx_scores(onnx: Path, x_rf: NDArray[np.float32], batch_rows: int = 8192) -> NDArray[np.float64]:
+    """Return the scores that a served file gives, float64 [rows] from raw features [rows, features]."""
+    session = _session(onnx)
+    starts = range(0, len(x_rf), batch_rows)
+    parts = [session.run(None, {"features": np.ascontiguousarray(x_rf[s : s + batch_rows])})[0] for s in starts]
+    return np.concatenate([np.asarray(part, dtype=np.float64).ravel() for part in parts] or [np.empty(0)])
+
+
+def latency_p99_ms(onnx: Path, row_f: NDArray[np.float32]) -> float:
+    """Return the 99th percentile of scoring one payment with ONNX Runtime on one thread, milliseconds."""
+    session = _session(onnx)
+    batch = {"features": np.ascontiguousarray(row_f[None, :])}
+    taken = []
+    for _ in range(LATENCY_CALLS):
+        began = time.perf_counter_ns()
+        session.run(None, batch)
+        taken.append(time.perf_counter_ns() - began)
+    return float(np.percentile(taken[LATENCY_CALLS // 10 :], 99)) / 1e6
+
+
+def _session(onnx: Path) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    return ort.InferenceSession(str(onnx), options, providers=["CPUExecutionProvider"])
+
+
+def importance(model: FraudModel, rows: Rows, names: tuple[str, ...]) -> dict[str, float]:
+    """Return each feature's share of what the score owes to features, by occlusion.
+
+    The mean change of the log-odds over the highest-scored rows when the feature is replaced by its median.
+    """
+    scores = model.score(rows.x_rf)
+    x_rf = rows.x_rf[np.argsort(-scores)[:IMPORTANCE_ROWS]]
+    medians_f = np.nan_to_num(np.nanmedian(rows.x_rf, axis=0))
+    full = _log_odds(model, x_rf)
+    moved = np.empty(len(names))
+    for column in range(len(names)):
+        occluded = x_rf.copy()
+        occluded[:, column] = medians_f[column]
+        moved[column] = np.abs(full - _log_odds(model, occluded)).mean()
+    shares = moved / max(moved.sum(), 1e-12)
+    return {name: float(share) for name, share in zip(names, shares, strict=True)}
+
+
+def _log_odds(model: FraudModel, x_rf: NDArray[np.float32]) -> NDArray[np.float64]:
+    score = np.clip(model.score(x_rf).astype(np.float64), 1e-12, 1 - 1e-12)
+    return np.log(score) - np.log1p(-score)
