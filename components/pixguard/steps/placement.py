@@ -1,0 +1,27 @@
+"""Where a task runs on a cluster, and how often it is tried: size, the shared lake, retries."""
+
+from typing import Any
+
+from kfp import kubernetes
+
+LAKE_CLAIM, LAKE_MOUNT = "pixguard-lake", "/lake"
+KEYS_SECRET, KEYS_VARIABLE = "pixguard-keys", "PIXGUARD_KEYS"
+
+
+def placed(task: Any, title: str, *, cpu: str, memory: str, retries: int = 0, cached: bool = True) -> Any:
+    """Give `task` its name on the drawing, its size, the lake's volume, and `retries` after 10, 20, 40 … seconds.
+
+    A step whose failure is an answer (a broken expectation, a refusal) is not tried again.
+    """
+    task.set_display_name(title).set_cpu_request(cpu).set_cpu_limit(cpu).set_memory_request(memory)
+    task.set_memory_limit(memory).set_caching_options(cached)
+    if retries:
+        task.set_retry(num_retries=retries, backoff_duration="10s", backoff_factor=2)
+    return kubernetes.mount_pvc(task, pvc_name=LAKE_CLAIM, mount_path=LAKE_MOUNT)
+
+
+def with_keys(task: Any) -> Any:
+    """Give `task` the key ring that makes tokens of personal data, from the cluster's secret."""
+    return kubernetes.use_secret_as_env(
+        task, secret_name=KEYS_SECRET, secret_key_to_env={"keyring.json": KEYS_VARIABLE}, optional=True
+    )

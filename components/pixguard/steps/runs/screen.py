@@ -1,0 +1,88 @@
+"""Show a run to a human: which step runs, for how long, what it said last."""
+
+import sys
+import threading
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Self, TextIO
+
+from pixguard.steps.runs.transcript import Step
+
+_MARKS = {"done": "✓", "failed": "✗", "cached": "="}
+_HEARTBEAT_S = 15.0
+_TICK_S = 0.5
+_WIDTH = 110
+
+
+class Screen(AbstractContextManager["Screen"]):
+    """Prints a line for each step that starts and ends, and signs of life between.
+
+    On a terminal the running step's line is redrawn twice a second; in a log a line comes every 15 s. With `verbose`
+    every line of every step is printed instead.
+    """
+
+    def __init__(self, out: TextIO | None = None, *, verbose: bool = False) -> None:
+        self._out = out or sys.stdout
+        self._verbose = verbose
+        self._live = self._out.isatty() and not verbose
+        self._step: Step | None = None
+        self._seconds = 0.0
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._tick, daemon=True)
+
+    def __enter__(self) -> Self:
+        """Begin to show signs of life."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End them."""
+        self._stop.set()
+        self._thread.join()
+
+    def show(self, event: str, step: Step | None, text: str) -> None:
+        """Take one event of a Transcript."""
+        with self._lock:
+            if event == "started":
+                self._step, self._seconds = step, 0.0
+                self._print(f"▸ {step.name}" if step and not self._live else "")
+            elif event == "ended" and step:
+                self._step = None
+                self._print(
+                    f"{_MARKS[step.state]} {step.name}  {'cached' if step.state == 'cached' else _took(step.seconds)}"
+                )
+            elif event == "note":
+                self._print(f"  {text}")
+            elif event == "said" and self._verbose:
+                self._print(f"    {text}")
+
+    def say(self, text: str) -> None:
+        """Print a line of the caller's own."""
+        with self._lock:
+            self._print(text)
+
+    def _tick(self) -> None:
+        pause_s = _TICK_S if self._live else _HEARTBEAT_S
+        while not self._stop.wait(pause_s):
+            with self._lock:
+                self._seconds += pause_s
+                if self._step and not self._verbose:
+                    self._sign_of_life(self._step)
+
+    def _sign_of_life(self, step: Step) -> None:
+        said = step.lines[-1].strip() if step.lines else ""
+        line = f"{step.name}  {self._seconds:.0f} s  {said}"[:_WIDTH]
+        self._out.write(f"\r\x1b[K▸ {line}" if self._live else f"  … {line}\n")
+        self._out.flush()
+
+    def _print(self, text: str) -> None:
+        start = "\r\x1b[K" if self._live else ""
+        self._out.write(start + (f"{text}\n" if text else ""))
+        self._out.flush()
+
+
+def _took(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds // 60)} min {seconds % 60:.0f} s"

@@ -1,0 +1,46 @@
+"""What placement writes into the compiled pipeline."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from kfp import dsl
+
+from pixguard.steps.placement import KEYS_SECRET, KEYS_VARIABLE, LAKE_CLAIM, LAKE_MOUNT, placed, with_keys
+from pixguard.steps.runs.compile import compile_pipeline
+
+
+@dsl.component(base_image="pixguard-train:test", install_kfp_package=False, packages_to_install=None)
+def work() -> None:
+    pass
+
+
+@pytest.fixture
+def compiled(tmp_path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    @dsl.pipeline(name="placed-work")
+    def placed_work() -> None:
+        with_keys(placed(work(), "Do the work", cpu="500m", memory="2Gi", retries=3, cached=False))
+
+    specification, platform = yaml.safe_load_all(compile_pipeline(placed_work, tmp_path).read_text())
+    return specification, platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]["exec-work"]
+
+
+def test_title_size_retries_and_caching_are_in_the_graph(compiled: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    specification, _ = compiled
+    task = specification["root"]["dag"]["tasks"]["work"]
+    assert task["taskInfo"]["name"] == "Do the work"
+    assert task["cachingOptions"] == {}
+    assert task["retryPolicy"]["maxRetryCount"] == 3
+    resources = specification["deploymentSpec"]["executors"]["exec-work"]["container"]["resources"]
+    assert resources["resourceCpuLimit"] == resources["resourceCpuRequest"] == "500m"
+    assert resources["resourceMemoryLimit"] == resources["resourceMemoryRequest"] == "2Gi"
+
+
+def test_the_lake_and_the_key_ring_come_from_the_cluster(compiled: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    _, executor = compiled
+    (volume,) = executor["pvcMount"]
+    assert (volume["constant"], volume["mountPath"]) == (LAKE_CLAIM, LAKE_MOUNT)
+    (secret,) = executor["secretAsEnv"]
+    assert secret["secretName"] == KEYS_SECRET
+    assert [key["envVar"] for key in secret["keyToEnv"]] == [KEYS_VARIABLE]
