@@ -4,6 +4,7 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 STAMP := $(VENV)/set-up.done
+CHECKS := $(VENV)-checks
 export PATH := $(abspath $(BIN)):$(PATH)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -17,6 +18,10 @@ $(STAMP): requirements.lock pyproject.toml .ci/setup
 	@touch $@
 
 set-up: $(STAMP) ## make .venv from requirements.lock (PYTHON=python3.12, TORCH_INDEX=<url of a package index>)
+
+$(CHECKS)/set-up.done: requirements-checks.lock .ci/setup
+	@PYTHON=$(PYTHON) VENV=$(CHECKS) .ci/setup checks
+	@touch $@
 
 demo: $(STAMP) ## simulate payments and run the whole loop on them (DEMO="--option value" adds options)
 	@pixguard demo $(DEMO)
@@ -43,18 +48,12 @@ compile: $(STAMP) ## compile the pipelines into build/pipelines/*.yaml
 bench-%: $(STAMP) ## run bench/<name>.py and write build/bench/<name>.json (DATA=<payments> brings other data)
 	@python bench/$*.py $(if $(DATA),--data $(DATA))
 
-lock: $(STAMP) ## resolve pyproject.toml into requirements.lock again (UPGRADE=--upgrade takes newer versions)
-	@mkdir -p build && cp requirements.lock build/resolved.txt
-	@uv pip compile pyproject.toml --all-extras --python-version 3.11 --quiet $(UPGRADE) \
-		--no-header --no-emit-index-url --no-emit-find-links --output-file build/resolved.txt
-	@# Public versions only, and no CUDA libraries: which build of torch to take is decided at set-up.
-	@{ echo '# Made by `make lock` from pyproject.toml with all its extras; do not edit by hand.'; \
-		awk '/^[a-z0-9]/ {drop = /^(nvidia-|cuda-|triton==)/} !drop {sub(/\+cpu/, ""); print}' build/resolved.txt; \
-	} > build/requirements.lock && mv build/requirements.lock requirements.lock
+lock: $(STAMP) ## resolve pyproject.toml into the two locks again (UPGRADE=--upgrade takes newer versions)
+	@.ci/lock $(UPGRADE)
 
 clean: ## remove what was built and every cache, keep the environment
 	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache components/*.egg-info
 	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
 distclean: clean ## remove the environment too
-	@rm -rf $(VENV)
+	@rm -rf $(VENV) $(CHECKS)
