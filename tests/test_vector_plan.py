@@ -1,0 +1,51 @@
+"""The planned vector equals the declarations' own, bit for bit."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pixguard.features import HANDBOOK, PIX
+from pixguard.payment.schema import PAYMENT_FIELDS
+from pixguard.vector_plan import TEXTS, VectorPlan
+
+VALUES = {field.name: (*field.values, None) for field in PAYMENT_FIELDS}
+NUMBERS = st.one_of(st.none(), st.integers(0, 2**31 - 1))
+
+
+@pytest.mark.parametrize("declared", [PIX, HANDBOOK, PIX.available({"amount_centavos", "event_time", "key_type"})])
+@given(data=st.data())
+def test_plan_equals_the_declarations(declared, data: st.DataObject) -> None:
+    rows = data.draw(st.integers(1, 5))
+    names = [a.name for a in declared.aggregates]
+    sums = st.integers(0, 10**14) if data.draw(st.booleans()) else st.just(0)
+    aggregates = np.array([[data.draw(sums) for _ in range(rows)] for _ in names], dtype=np.int64)
+    plan = VectorPlan(declared, names)
+    numeric = [
+        [
+            data.draw(st.integers(1, 2 * 10**15) if name in ("event_time", "amount_centavos") else NUMBERS)
+            for _ in range(rows)
+        ]
+        for name in plan.numeric
+    ]
+    texts = {
+        name: np.array([data.draw(st.sampled_from(VALUES[name])) for _ in range(rows)], dtype=object)
+        for name in plan.texts
+    }
+    columns = {
+        name: np.array(values, dtype=float if None in values else np.int64)
+        for name, values in zip(plan.numeric, numeric, strict=True)
+    }
+    expected = declared.vector({**dict(zip(names, aggregates, strict=True)), **columns, **texts})
+    found = plan.vector(aggregates, np.array(numeric, dtype=float).reshape(len(numeric), rows), texts)
+    np.testing.assert_array_equal(found.view(np.int32), expected.view(np.int32))
+
+
+def test_features_that_share_a_function_share_a_call() -> None:
+    plan = VectorPlan(PIX, [a.name for a in PIX.aggregates])
+    assert len(plan._calls) < len(PIX.request) / 3
+
+
+def test_texts_are_what_no_number_can_hold() -> None:
+    assert "key_type" in TEXTS
+    assert "amount_centavos" not in TEXTS
