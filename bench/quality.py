@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -72,7 +73,8 @@ def main() -> None:
         lake = arguments.lake or prepared(arguments, starts, Path(scratch) / "lake")
         table, names = retrieved(lake, arguments, starts, Path(scratch) / "rows.parquet")
         labels = pa.concat_tables(pq.read_table(f, columns=LABELS) for f in lakes.files(lake, "labels"))
-    judged = [judge(table, labels, names, start, arguments) for start in starts]
+        table, last = with_last_payments(table, lake, arguments.last)
+    judged = [judge(table, labels, (names, last), start, arguments) for start in starts]
     published = PUBLISHED if (arguments.feature_set, arguments.starts) == ("handbook", STARTS) else {}
     finish("quality", [*measured(judged), *compared(judged), *quoted(published)])
 
@@ -86,6 +88,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--starts", default=STARTS, help="first days of training weeks (%(default)s)")
     parser.add_argument("--train-days", type=int, default=28, help="training rows reach back so far (%(default)s)")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--last", type=int, default=0, help="also train on the payer's last payments, so many of them")
     parser.add_argument("--lake", type=Path, help="a lake that holds payments, labels and features already")
     return parser.parse_args()
 
@@ -110,14 +113,42 @@ def retrieved(
     return pq.read_table(out), fetched.features
 
 
+def with_last_payments(table: pa.Table, lake: Path, count: int) -> tuple[pa.Table, tuple[str, ...]]:
+    """Add amount, age and same payee of the payer's last `count` payments before each; return the names added."""
+    if not count:
+        return table, ()
+    window = "OVER (PARTITION BY payer_id ORDER BY event_time, end_to_end_id)"
+    columns = {}
+    for back in range(1, count + 1):
+        columns[f"last_{back}_amount"] = f"lag(amount_centavos, {back}) {window} / 100"
+        columns[f"last_{back}_seconds"] = f"(epoch_us(event_time) - lag(epoch_us(event_time), {back}) {window}) / 1e6"
+        columns[f"last_{back}_same_payee"] = f"(payee_id = lag(payee_id, {back}) {window})::INT"
+    chosen = ", ".join(f"({expression})::FLOAT AS {name}" for name, expression in columns.items())
+    source = f"read_parquet('{lake}/payments/*/*.parquet')"
+    with duckdb.connect() as connection:
+        connection.register("rows", table)
+        joined = connection.sql(
+            f"SELECT rows.*, last.* EXCLUDE (end_to_end_id) FROM rows JOIN "
+            f"(SELECT end_to_end_id, {chosen} FROM {source}) AS last USING (end_to_end_id)"
+        ).to_arrow_table()
+    if joined.num_rows != table.num_rows:
+        raise SystemExit(f"{table.num_rows} rows went in and {joined.num_rows} came out")
+    return joined, tuple(columns)
+
+
 def _period(starts: list[datetime], train_days: int) -> tuple[datetime, datetime]:
     return min(starts) + (TRAIN - train_days) * DAY, max(starts) + (TRAIN + DELAY + TEST) * DAY
 
 
 def judge(
-    table: pa.Table, labels: pa.Table, names: tuple[str, ...], start: datetime, arguments: argparse.Namespace
+    table: pa.Table,
+    labels: pa.Table,
+    inputs: tuple[tuple[str, ...], tuple[str, ...]],
+    start: datetime,
+    arguments: argparse.Namespace,
 ) -> Judged:
-    """Train both models as of one start and score the week that follows the delay."""
+    """Train the models as of one start and score the week that follows the delay; `inputs`: the set's, and more."""
+    names, last = inputs
     cut_off = start + (TRAIN + DELAY) * DAY
     first = start + (TRAIN - arguments.train_days) * DAY
     split = TimeSplit(cut_off=cut_off, maturity=DELAY * DAY, start=first, end=cut_off + TEST * DAY)
@@ -125,6 +156,11 @@ def judge(
     later = data.judged.take(~is_known_compromised(data.judged, labels, start))
     model, history = train(data.fit, data.stop, TrainingConfig(seed=arguments.seed))
     scores = {"ours": served_scores(model, later), "lightgbm": train_baseline(data.fit, data.stop).score(later.x_rf)}
+    if last:
+        longer = training_set(table, labels, (*names, *last), split)
+        chosen = longer.judged.take(np.isin(longer.judged.end_to_end_id, later.end_to_end_id))
+        with_last, _ = train(longer.fit, longer.stop, TrainingConfig(seed=arguments.seed))
+        scores["ours_with_last_payments"] = served_scores(with_last, chosen)
     judged = Judged(start, later, scores)
     found = ", ".join(f"{name} ap {judged.metrics(name)['ap']:.3f}" for name in scores)
     print(f"{start:%Y-%m-%d}: {len(later)} rows, {later.frauds} frauds, {len(history)} epochs, {found}", flush=True)

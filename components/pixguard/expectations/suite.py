@@ -3,6 +3,7 @@
 The only module that imports Great Expectations, which takes seconds: import it where it runs.
 """
 
+import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from great_expectations.data_context.types.base import ProgressBarsConfig
 from pixguard.expectations.parts import Expected, Judgement, Part
 
 _SITE = "report"
+logging.getLogger("great_expectations").setLevel(logging.WARNING)  # what it registers at its start is no news
 
 
 def judge(parts: Sequence[Part], folder: Path) -> tuple[tuple[Judgement, ...], ...]:

@@ -78,6 +78,7 @@ def run(
         with _spark_errors(lake):
             payments, labels = _read(spark, lake, declared, start, end)
             for stream, table in features(payments.select(*_PAYMENT_COLUMNS), labels, available).items():
+                log.info("%s: %d aggregates of each payment", " and ".join(stream.views), len(stream.aggregates))
                 days = _between(table.withColumn("event_date", F.to_date("event_time")), start, end)
                 _write(days, {v: available.by_view()[v] for v in stream.views}, staged)
         expected = sum(file.num_rows for path, file in files.items() if _is_between(path, start, end))

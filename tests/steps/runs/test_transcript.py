@@ -42,6 +42,7 @@ def test_what_the_executor_says_of_itself_is_left_out_and_the_jobs_log_is_kept()
         prefix + "Wrote executor output file to /tmp/out.json.",
     )
     assert list(transcript.steps[0].lines) == ["payments: rows 10, accepted 9", "plain text"]
+    assert transcript.steps[0].logged == "payments: rows 10, accepted 9"
     assert [text for event, text in events if event == "said"] == ["payments: rows 10, accepted 9", "plain text"]
 
 

@@ -73,8 +73,7 @@ class Screen(AbstractContextManager["Screen"]):
                     self._sign_of_life(self._step)
 
     def _sign_of_life(self, step: Step) -> None:
-        said = step.lines[-1].strip() if step.lines else ""
-        line = f"{step.name}  {self._seconds:.0f} s  {said}"[:_WIDTH]
+        line = f"{step.name}  {self._seconds:.0f} s  {step.logged}"[:_WIDTH].rstrip()
         self._out.write(f"\r\x1b[K▸ {line}" if self._live else f"  … {line}\n")
         self._out.flush()
 

@@ -34,6 +34,7 @@ class Step:
     state: str = "running"
     seconds: float = 0.0
     lines: deque[str] = field(default_factory=lambda: deque(maxlen=_LAST_LINES))
+    logged: str = ""  # the newest line of its job's log: libraries that print are not news
 
     @property
     def cause(self) -> str:
@@ -108,6 +109,7 @@ class Transcript:
             self._in_executor_input = text.startswith("Got executor_input")
         if text.strip() and not (logged and text.startswith(_OF_ITSELF)):
             self.steps[-1].lines.append(text)
+            self.steps[-1].logged = text if logged else self.steps[-1].logged
             self.notify("said", self.steps[-1], text)
 
 
