@@ -83,16 +83,19 @@ def export_onnx(model: FraudModel, path: Path) -> None:
 @contextmanager
 def _quiet_exporter() -> Iterator[None]:
     """Keep back what torch's exporter says of its own insides: nobody who trains a model can act on it."""
-    registration = logging.getLogger("torch.onnx._internal.exporter._registration")
-    level = registration.level
-    registration.setLevel(logging.ERROR)  # it warns that torchvision is absent
+    # The first warns that torchvision is absent, the second tells of every initializer that it merges.
+    loggers = [logging.getLogger(name) for name in ("torch.onnx._internal.exporter._registration", "onnx_ir")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=FutureWarning)
             warnings.filterwarnings("ignore", category=DeprecationWarning)
             yield
     finally:
-        registration.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def save_atomically(content: dict[str, Any], path: Path) -> None:
