@@ -42,6 +42,10 @@ def test_a_model_as_good_as_the_champion_may_replace_it() -> None:
     assert judge(evidence(champion=rows.probability), FAST).passed
 
 
+def test_a_first_model_is_compared_in_no_cohort() -> None:
+    assert judge(evidence(), FAST).cohorts == ()
+
+
 def test_a_loss_hidden_in_one_cohort_is_found_and_named() -> None:
     rows = evidence(40_000)
     victims = rows.cohorts["key_type"] == "EVP"

@@ -20,6 +20,8 @@ def judged(world: World, out: Path) -> judge_model.Verdict:
 
 def test_a_verdict_is_written_with_page_and_plots(tmp_path: Path) -> None:
     world = write_world(tmp_path)
+    rows = pq.read_table(world.scored)
+    pq.write_table(rows.append_column("champion_score", rows["baseline_score"]), world.scored)
     verdict = judged(world, tmp_path / "out")
     assert verdict.passed, [check for check in verdict.checks if not check.passed]
     data = json.loads((tmp_path / "out" / "verdict.json").read_text())

@@ -38,7 +38,7 @@ class GateRules:
     resamples: Bound = Bound(500, "12 draws beyond each end of a 95 % interval (Efron and Tibshirani 1993, ch. 13)")
     level: Bound = Bound(0.95, "the usual level; each comparison with the champion must hold on its own")
     cohort_level: Bound = Bound(
-        0.99, "some thirty cohorts are looked at: at 95 % one would alarm by chance in most runs"
+        0.99, "a hundred cohorts are looked at: a loss beyond the bound must be shown well beyond chance"
     )
     champion_ap_loss: Bound = Bound(
         0.02,
