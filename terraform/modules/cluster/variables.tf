@@ -59,16 +59,6 @@ variable "kubernetes_version" {
   }
 }
 
-variable "vpc_id" {
-  description = "The VPC of module network."
-  type        = string
-
-  validation {
-    condition     = startswith(var.vpc_id, "vpc-")
-    error_message = "vpc_id begins with vpc-."
-  }
-}
-
 variable "subnet_ids" {
   description = "Private subnets in two zones or more."
   type        = list(string)

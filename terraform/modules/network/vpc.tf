@@ -7,8 +7,10 @@ resource "aws_vpc" "this" {
 
 # What nobody chose lets nothing through.
 resource "aws_default_security_group" "none" {
-  vpc_id = aws_vpc.this.id
-  tags   = merge(var.tags, { Name = "${var.name}-none" })
+  vpc_id  = aws_vpc.this.id
+  ingress = []
+  egress  = []
+  tags    = merge(var.tags, { Name = "${var.name}-none" })
 }
 
 resource "aws_internet_gateway" "this" {

@@ -14,7 +14,6 @@ variables {
   account_id         = "111122223333"
   region             = "sa-east-1"
   kubernetes_version = "1.33"
-  vpc_id             = "vpc-0a1b2c3d"
   subnet_ids         = ["subnet-a", "subnet-b"]
   administrators     = ["arn:aws:iam::111122223333:role/platform"]
   viewers            = ["arn:aws:iam::111122223333:role/analysts"]
