@@ -28,16 +28,6 @@ variable "account_id" {
   }
 }
 
-variable "region" {
-  description = "Region of everything here."
-  type        = string
-
-  validation {
-    condition     = can(regex("^[a-z]{2}-[a-z]+-[0-9]$", var.region))
-    error_message = "region is a region's name, like sa-east-1."
-  }
-}
-
 variable "model_lock" {
   description = "Object lock of model versions: a mode (GOVERNANCE or COMPLIANCE) and days during which nobody deletes them."
   type        = object({ mode = string, days = number })

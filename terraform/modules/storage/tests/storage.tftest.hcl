@@ -8,7 +8,6 @@ mock_provider "aws" {
 variables {
   name       = "pixguard-test"
   account_id = "111122223333"
-  region     = "sa-east-1"
   model_lock = { mode = "GOVERNANCE", days = 30 }
   tags       = { Project = "pixguard", Environment = "test", Owner = "risk", CostCenter = "1234" }
 }
