@@ -13,6 +13,11 @@ output "node_ids" {
   value       = [for index in range(var.nodes) : format("%s-%03d", var.name, index + 1)]
 }
 
+output "secret_names" {
+  description = "Name of each user's secret."
+  value       = { for user in keys(local.access) : user => "${var.name}/cache/${user}" }
+}
+
 output "key_arn" {
   description = "Key under which the secrets are encrypted."
   value       = module.key.arn

@@ -8,9 +8,9 @@ output "identifier" {
   value       = var.name
 }
 
-output "secret_arn_patterns" {
-  description = "Pattern of the ARN of each application's secret, for policies: Secrets Manager adds six characters of its own."
-  value       = { for name, secret in aws_secretsmanager_secret.application : name => "${var.name}/database/${name}-??????" }
+output "secret_names" {
+  description = "Name of each application's secret."
+  value       = { for name in var.applications : name => "${var.name}/database/${name}" }
 }
 
 output "key_arn" {

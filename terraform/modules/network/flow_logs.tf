@@ -24,9 +24,10 @@ resource "aws_flow_log" "this" {
 }
 
 resource "aws_iam_role" "flow" {
-  name = "${var.name}-flow-logs"
-  path = "/pixguard/service/"
-  tags = var.tags
+  name                 = "${var.name}-flow-logs"
+  path                 = "/pixguard/bounded/"
+  permissions_boundary = var.permissions_boundary
+  tags                 = var.tags
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

@@ -84,3 +84,13 @@ variable "interface_endpoints" {
     error_message = "interface_endpoints keeps at least ecr.api, ecr.dkr, sts and kms: images, identities and keys."
   }
 }
+
+variable "permissions_boundary" {
+  description = "ARN of the policy beyond which no role with a policy of ours can reach (made by bootstrap)."
+  type        = string
+
+  validation {
+    condition     = can(regex("^arn:aws:iam::[0-9]{12}:policy/", var.permissions_boundary))
+    error_message = "permissions_boundary is the ARN of a policy."
+  }
+}

@@ -33,10 +33,11 @@ resource "aws_s3_bucket_replication_configuration" "models" {
 }
 
 resource "aws_iam_role" "replication" {
-  for_each = local.replica
-  name     = "${var.name}-replicate-models"
-  path     = "/pixguard/service/"
-  tags     = var.tags
+  for_each             = local.replica
+  name                 = "${var.name}-replicate-models"
+  path                 = "/pixguard/bounded/"
+  permissions_boundary = var.permissions_boundary
+  tags                 = var.tags
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

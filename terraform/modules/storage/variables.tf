@@ -59,3 +59,13 @@ variable "replica_region" {
     error_message = "replica_region is null or a region's name, like us-east-1."
   }
 }
+
+variable "permissions_boundary" {
+  description = "ARN of the policy beyond which no role with a policy of ours can reach (made by bootstrap)."
+  type        = string
+
+  validation {
+    condition     = can(regex("^arn:aws:iam::[0-9]{12}:policy/", var.permissions_boundary))
+    error_message = "permissions_boundary is the ARN of a policy."
+  }
+}

@@ -9,13 +9,14 @@ mock_provider "aws" {
 }
 
 variables {
-  name         = "pixguard-test"
-  account_id   = "111122223333"
-  region       = "sa-east-1"
-  cidr         = "10.20.0.0/16"
-  zones        = ["sa-east-1a", "sa-east-1b", "sa-east-1c"]
-  nat_per_zone = true
-  tags         = { Project = "pixguard", Environment = "test", Owner = "risk", CostCenter = "1234" }
+  name                 = "pixguard-test"
+  permissions_boundary = "arn:aws:iam::111122223333:policy/pixguard/pixguard-test-boundary"
+  account_id           = "111122223333"
+  region               = "sa-east-1"
+  cidr                 = "10.20.0.0/16"
+  zones                = ["sa-east-1a", "sa-east-1b", "sa-east-1c"]
+  nat_per_zone         = true
+  tags                 = { Project = "pixguard", Environment = "test", Owner = "risk", CostCenter = "1234" }
 }
 
 run "rings_do_not_overlap_and_hand_out_no_public_address" {

@@ -6,10 +6,11 @@ mock_provider "aws" {
 }
 
 variables {
-  name       = "pixguard-test"
-  account_id = "111122223333"
-  model_lock = { mode = "GOVERNANCE", days = 30 }
-  tags       = { Project = "pixguard", Environment = "test", Owner = "risk", CostCenter = "1234" }
+  name                 = "pixguard-test"
+  permissions_boundary = "arn:aws:iam::111122223333:policy/pixguard/pixguard-test-boundary"
+  account_id           = "111122223333"
+  model_lock           = { mode = "GOVERNANCE", days = 30 }
+  tags                 = { Project = "pixguard", Environment = "test", Owner = "risk", CostCenter = "1234" }
 }
 
 run "no_bucket_is_public" {
