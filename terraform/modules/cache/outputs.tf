@@ -15,7 +15,7 @@ output "node_ids" {
 
 output "secret_names" {
   description = "Name of each user's secret."
-  value       = { for user in keys(local.access) : user => "${var.name}/cache/${user}" }
+  value       = local.secrets
 }
 
 output "key_arn" {

@@ -24,13 +24,19 @@ resource "aws_elasticache_user_group" "this" {
   tags          = var.tags
 }
 
-# The same passwords for the pods that need them; runbooks/key-rotation.md puts them here before it gives them to ElastiCache.
+# The addresses with their passwords, for the pods that need them: runbooks/key-rotation.md puts them here, before it gives
+# the passwords to ElastiCache.
 resource "aws_secretsmanager_secret" "user" {
   #checkov:skip=CKV2_AWS_57:Rotated by runbooks/key-rotation.md together with the user it belongs to
-  for_each                = local.access
-  name                    = "${var.name}/cache/${each.key}"
-  description             = "Password of ${each.key} in Valkey"
+  for_each                = local.secrets
+  name                    = each.value
+  description             = "Address of Valkey with the password of ${each.key}"
   kms_key_id              = module.key.arn
   recovery_window_in_days = 30
   tags                    = var.tags
+}
+
+locals {
+  product = split("-", var.name)[0]
+  secrets = { predictor = "${local.product}/serving", stream = "${local.product}/streaming" }
 }

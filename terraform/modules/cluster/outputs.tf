@@ -1,6 +1,6 @@
 output "name" {
-  description = "Name of the cluster, known before it exists."
-  value       = var.name
+  description = "Name of the cluster."
+  value       = aws_eks_cluster.this.name
 }
 
 output "arn" {

@@ -10,7 +10,7 @@ output "identifier" {
 
 output "secret_names" {
   description = "Name of each application's secret."
-  value       = { for name in var.applications : name => "${var.name}/database/${name}" }
+  value       = { for name in var.applications : name => "${local.product}/${name}" }
 }
 
 output "key_arn" {

@@ -3,9 +3,13 @@
 resource "aws_secretsmanager_secret" "application" {
   #checkov:skip=CKV2_AWS_57:Rotated by runbooks/key-rotation.md: the password changes in PostgreSQL and here in one step, which no AWS rotation does for these users
   for_each                = var.applications
-  name                    = "${var.name}/database/${each.key}"
+  name                    = "${local.product}/${each.key}"
   description             = "Password of ${each.key} in PostgreSQL"
   kms_key_id              = module.key.arn
   recovery_window_in_days = 30
   tags                    = var.tags
+}
+
+locals {
+  product = split("-", var.name)[0]
 }

@@ -4,14 +4,16 @@ resource "aws_iam_openid_connect_provider" "github" {
   tags           = var.tags
 }
 
-# plan reads, apply changes after the environment's reviewers agreed, images pushes. Each role names the one subject of
-# GitHub's token that may take it: a repository with a branch, a pull request or an environment, never a pattern.
+# plan reads, apply changes after the environment's reviewers agreed, images pushes and names, watch looks at alarms. Each
+# role names the subjects of GitHub's token that may take it: a repository with a branch, a pull request or an environment,
+# never a pattern. A release runs on a tag, whose name cannot be foreseen: it comes by the environment `release`.
 locals {
   subject = "repo:${var.github.repository}"
   subjects = {
     plan   = ["${local.subject}:pull_request", "${local.subject}:ref:refs/heads/${var.github.branch}"]
     apply  = ["${local.subject}:environment:${var.github.environment}"]
-    images = ["${local.subject}:ref:refs/heads/${var.github.branch}"]
+    images = ["${local.subject}:ref:refs/heads/${var.github.branch}", "${local.subject}:environment:release"]
+    watch  = ["${local.subject}:environment:${var.github.environment}-watch"]
   }
 }
 

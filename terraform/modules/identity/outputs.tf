@@ -1,5 +1,5 @@
 output "github_role_arns" {
-  description = "ARN of each role of GitHub Actions: plan, apply, images."
+  description = "ARN of each role of GitHub Actions: plan, apply, images, watch."
   value = {
     for use in keys(local.subjects) : use => "arn:aws:iam::${var.account_id}:role/pixguard/automation/${var.name}-github-${use}"
   }

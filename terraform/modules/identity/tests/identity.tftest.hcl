@@ -33,8 +33,8 @@ run "each_github_role_has_one_exact_subject" {
     error_message = "An apply needs the environment's approval: no branch and no pull request may take its role."
   }
   assert {
-    condition     = jsondecode(aws_iam_role.github["images"].assume_role_policy).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:sub"] == ["repo:bank/pixguard:ref:refs/heads/main"]
-    error_message = "Images come from the main branch."
+    condition     = jsondecode(aws_iam_role.github["images"].assume_role_policy).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:sub"] == ["repo:bank/pixguard:ref:refs/heads/main", "repo:bank/pixguard:environment:release"]
+    error_message = "Images come from the main branch and get names in a release."
   }
   assert {
     condition = alltrue([
@@ -57,7 +57,7 @@ run "no_action_is_a_wildcard" {
 
   assert {
     condition = alltrue(flatten([
-      for policy in concat([aws_iam_role_policy.plan, aws_iam_role_policy.apply, aws_iam_role_policy.images], values(aws_iam_role_policy.workload)) : [
+      for policy in concat([aws_iam_role_policy.plan, aws_iam_role_policy.apply, aws_iam_role_policy.images, aws_iam_role_policy.watch], values(aws_iam_role_policy.workload)) : [
         for statement in jsondecode(policy.policy).Statement : [for action in statement.Action : !strcontains(action, "*")]
       ]
     ]))

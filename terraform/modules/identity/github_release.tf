@@ -24,3 +24,18 @@ resource "aws_iam_role_policy" "images" {
     ]
   })
 }
+
+resource "aws_iam_role_policy" "watch" {
+  name = "look"
+  role = aws_iam_role.github["watch"].name
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid      = "LookAtAlarms"
+      Effect   = "Allow"
+      Action   = ["cloudwatch:DescribeAlarms"]
+      Resource = "arn:aws:cloudwatch:${var.region}:${var.account_id}:alarm:${var.name}-*"
+    }]
+  })
+}
