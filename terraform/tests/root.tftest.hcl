@@ -1,30 +1,48 @@
 # What the provider would know only after an apply and what policies and outputs here are made of.
 mock_provider "aws" {
-  override_during = plan
-
   mock_resource "aws_kms_key" {
-    defaults = { arn = "arn:aws:kms:sa-east-1:111122223333:key/11111111-2222-3333-4444-555555555555" }
+    override_during = plan
+    defaults        = { region = "sa-east-1", arn = "arn:aws:kms:sa-east-1:111122223333:key/11111111-2222-3333-4444-555555555555" }
   }
   mock_resource "aws_iam_role" {
-    defaults = { arn = "arn:aws:iam::111122223333:role/pixguard/mocked" }
+    override_during = plan
+    defaults        = { arn = "arn:aws:iam::111122223333:role/pixguard/mocked" }
   }
   mock_resource "aws_eks_cluster" {
-    defaults = { vpc_config = [{ cluster_security_group_id = "sg-0a1b2c3d" }] }
+    override_during = plan
+    defaults        = { region = "sa-east-1", vpc_config = { cluster_security_group_id = "sg-0a1b2c3d" } }
   }
   mock_resource "aws_vpc" {
-    defaults = { id = "vpc-0a1b2c3d" }
+    override_during = plan
+    defaults        = { region = "sa-east-1", id = "vpc-0a1b2c3d" }
   }
   mock_resource "aws_sns_topic" {
-    defaults = { arn = "arn:aws:sns:sa-east-1:111122223333:mocked" }
+    override_during = plan
+    defaults        = { region = "sa-east-1", arn = "arn:aws:sns:sa-east-1:111122223333:mocked" }
   }
   mock_resource "aws_prometheus_workspace" {
+    override_during = plan
     defaults = {
+      region              = "sa-east-1"
       arn                 = "arn:aws:aps:sa-east-1:111122223333:workspace/ws-1"
       prometheus_endpoint = "https://aps-workspaces.sa-east-1.amazonaws.com/workspaces/ws-1/"
     }
   }
   mock_resource "aws_msk_cluster" {
-    defaults = { bootstrap_brokers_sasl_iam = "b-1.pixguard:9098,b-2.pixguard:9098" }
+    override_during = plan
+    defaults        = { region = "sa-east-1", bootstrap_brokers_sasl_iam = "b-1.pixguard:9098,b-2.pixguard:9098" }
+  }
+  mock_resource "aws_db_instance" {
+    override_during = plan
+    defaults        = { region = "sa-east-1", address = "pixguard-dev.rds.amazonaws.com" }
+  }
+  mock_resource "aws_elasticache_replication_group" {
+    override_during = plan
+    defaults        = { region = "sa-east-1", primary_endpoint_address = "master.pixguard-dev.cache.amazonaws.com" }
+  }
+  mock_resource "aws_codeconnections_connection" {
+    override_during = plan
+    defaults        = { arn = "arn:aws:codeconnections:sa-east-1:111122223333:connection/1" }
   }
 }
 

@@ -62,8 +62,14 @@ resource "aws_db_parameter_group" "this" {
   family      = "postgres${var.engine_version}"
   tags        = var.tags
 
+  parameter {
+    name         = "rds.force_ssl"
+    value        = "1"
+    apply_method = "pending-reboot"
+  }
+
   dynamic "parameter" {
-    for_each = local.parameters
+    for_each = local.logged
 
     content {
       name         = parameter.key
@@ -78,8 +84,7 @@ resource "aws_db_parameter_group" "this" {
 }
 
 locals {
-  parameters = {
-    "rds.force_ssl"              = "1"
+  logged = {
     "log_connections"            = "1"
     "log_disconnections"         = "1"
     "log_statement"              = "ddl"

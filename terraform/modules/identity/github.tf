@@ -18,6 +18,7 @@ locals {
 }
 
 resource "aws_iam_role" "github" {
+  #checkov:skip=CKV_AWS_393:The check cannot resolve each.value; tests/identity.tftest.hcl asserts the exact subjects
   for_each             = local.subjects
   name                 = "${var.name}-github-${each.key}"
   description          = "GitHub Actions of ${var.github.repository}: ${each.key}"

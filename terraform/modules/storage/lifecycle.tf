@@ -12,8 +12,9 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     }
   }
 
+  # A model's old versions stay: an audit may ask for what decided years ago.
   rule {
-    id     = "cold"
+    id     = "ages"
     status = "Enabled"
     filter {}
 
@@ -21,33 +22,18 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
       days          = each.key == "logs" ? 90 : 30
       storage_class = each.key == "logs" ? "GLACIER_IR" : "INTELLIGENT_TIERING"
     }
-  }
+    dynamic "noncurrent_version_expiration" {
+      for_each = each.key == "models" ? [] : [90]
 
-  # A model's old versions stay: an audit may ask for what decided years ago.
-  dynamic "rule" {
-    for_each = each.key == "models" ? [] : [1]
-
-    content {
-      id     = "replaced"
-      status = "Enabled"
-      filter {}
-
-      noncurrent_version_expiration {
-        noncurrent_days = 90
+      content {
+        noncurrent_days = noncurrent_version_expiration.value
       }
     }
-  }
+    dynamic "expiration" {
+      for_each = [for days in [lookup(var.kept_days, each.key, null)] : days if days != null]
 
-  dynamic "rule" {
-    for_each = [for days in [lookup(var.kept_days, each.key, null)] : days if days != null]
-
-    content {
-      id     = "expired"
-      status = "Enabled"
-      filter {}
-
-      expiration {
-        days = rule.value
+      content {
+        days = expiration.value
       }
     }
   }
