@@ -26,8 +26,10 @@ def judge(plan: dict[str, Any], policies: Path = POLICIES) -> dict[str, list[str
 
 def _messages(interpreter: Interpreter, name: str) -> list[str]:
     """Return a rule's messages; they come in Base64, since regopy does not escape the quotes in addresses like a["b"]."""
-    encoded = interpreter.query(f"[base64.encode(message) | some message in data.main.{name}]")[0][0]
-    return sorted(base64.b64decode(message).decode() for message in encoded)
+    answer = interpreter.query(f"[base64.encode(message) | some message in data.main.{name}]")
+    if not answer.ok():
+        raise RegoError(answer.node().json())
+    return sorted(base64.b64decode(message).decode() for message in answer[0][0])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

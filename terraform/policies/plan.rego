@@ -35,6 +35,7 @@ policy_keys := {"policy", "assume_role_policy", "access_policy", "repository_pol
 allowed contains [change, key, statement] if {
 	some change in kept
 	some key in policy_keys
+	is_string(change.change.after[key])
 	startswith(change.change.after[key], "{")
 	some statement in statements(change, key)
 	allows(statement)

@@ -36,8 +36,10 @@ addresses(type, module) := [change.address |
 deny contains message if {
 	some change in plan.kept
 	change.type in {"aws_s3_bucket", "aws_s3_bucket_acl"}
-	startswith(object.get(change.change.after, "acl", ""), "public")
-	message := sprintf("public access: %s has the acl %s", [change.address, change.change.after.acl])
+	acl := change.change.after.acl
+	is_string(acl)
+	startswith(acl, "public")
+	message := sprintf("public access: %s has the acl %s", [change.address, acl])
 }
 
 deny contains message if {
@@ -99,26 +101,31 @@ deny contains message if {
 }
 
 deny contains message if {
-	some change in plan.kept
-	some range in incoming(change)
+	some [change, range] in incoming
 	range in {"0.0.0.0/0", "::/0"}
 	message := sprintf("public access: %s lets %s in", [change.address, range])
 }
 
-incoming(change) := [range |
+# [resource, range of addresses] of every rule by which something may come in, in the three ways to write one.
+incoming contains [change, range] if {
+	some change in plan.kept
 	change.type == "aws_vpc_security_group_ingress_rule"
-	some key in {"cidr_ipv4", "cidr_ipv6"}
+	some key in ["cidr_ipv4", "cidr_ipv6"]
 	range := change.change.after[key]
-]
+}
 
-incoming(change) := [range |
+incoming contains [change, range] if {
+	some change in plan.kept
+	change.type in {"aws_security_group", "aws_default_security_group"}
 	some rule in change.change.after.ingress
-	some key in {"cidr_blocks", "ipv6_cidr_blocks"}
+	some key in ["cidr_blocks", "ipv6_cidr_blocks"]
 	some range in rule[key]
-] if change.type in {"aws_security_group", "aws_default_security_group"}
+}
 
-incoming(change) := [range |
+incoming contains [change, range] if {
+	some change in plan.kept
+	change.type == "aws_security_group_rule"
 	change.change.after.type == "ingress"
-	some key in {"cidr_blocks", "ipv6_cidr_blocks"}
+	some key in ["cidr_blocks", "ipv6_cidr_blocks"]
 	some range in change.change.after[key]
-] if change.type == "aws_security_group_rule"
+}

@@ -20,5 +20,5 @@ carries_tags(change) if "tags_all" in object.keys(change.change.after_unknown)
 
 named(change, tag) if {
 	some key in ["tags", "tags_all"]
-	object.get(change.change.after[key], tag, "") != ""
+	change.change.after[key][tag] != ""
 }

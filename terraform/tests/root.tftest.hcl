@@ -34,7 +34,7 @@ mock_provider "aws" {
   }
   mock_resource "aws_db_instance" {
     override_during = plan
-    defaults        = { region = "sa-east-1", address = "pixguard-dev.rds.amazonaws.com" }
+    defaults        = { region = "sa-east-1", availability_zone = "sa-east-1a", address = "pixguard-dev.rds.amazonaws.com" }
   }
   mock_resource "aws_elasticache_replication_group" {
     override_during = plan
