@@ -4,7 +4,7 @@ account_id         = "333333333333"
 owner              = "fraud-platform"
 cost_center        = "risk-4100"
 emails             = ["fraud-platform@example.com"]
-monthly_budget_usd = 15000
+monthly_budget_usd = 11000
 github             = { repository = "pixguard/pixguard", environment = "prod" }
 replica_region     = "us-east-1"
 network            = { cidr = "10.22.0.0/16", zones = ["sa-east-1a", "sa-east-1b", "sa-east-1c"], nat_per_zone = true }

@@ -4,7 +4,7 @@ account_id         = "222222222222"
 owner              = "fraud-platform"
 cost_center        = "risk-4100"
 emails             = ["fraud-platform@example.com"]
-monthly_budget_usd = 5000
+monthly_budget_usd = 4000
 github             = { repository = "pixguard/pixguard", environment = "staging" }
 
 network = { cidr = "10.21.0.0/16", zones = ["sa-east-1a", "sa-east-1b", "sa-east-1c"], nat_per_zone = true }

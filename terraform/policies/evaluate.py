@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Judge a Terraform plan by the Rego rules beside this file: `evaluate.py PLAN.json` (`terraform show -json` writes one)."""
+# ruff: noqa: T201 - it is a command
+"""Judge a Terraform plan, as `terraform show -json` writes it, by the Rego rules beside this file: `evaluate.py PLAN.json`."""
 
 import argparse
 import base64
@@ -25,7 +26,7 @@ def judge(plan: dict[str, Any], policies: Path = POLICIES) -> dict[str, list[str
 
 
 def _messages(interpreter: Interpreter, name: str) -> list[str]:
-    """Return a rule's messages; they come in Base64, since regopy does not escape the quotes in addresses like a["b"]."""
+    """Return a rule's messages; in Base64 on the way, since regopy does not escape quotes in addresses like a["b"]."""
     answer = interpreter.query(f"[base64.encode(message) | some message in data.main.{name}]")
     if not answer.ok():
         raise RegoError(answer.node().json())
