@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # ruff: noqa: T201 - it is a command
-"""Estimate what planned environments cost a month: `estimate.py dev.json prod.json` (`terraform show -json` writes them)."""
+"""Estimate what planned environments cost a month: `estimate.py dev.json prod.json` (by `terraform show -json`)."""
 
 import argparse
 import json

@@ -4,7 +4,7 @@ account_id            = "111111111111"
 owner                 = "fraud-platform"
 cost_center           = "risk-4100"
 emails                = ["fraud-platform@example.com"]
-monthly_budget_usd = 1400
+monthly_budget_usd    = 1400
 github                = { repository = "pixguard/pixguard", environment = "dev" }
 image_reader_accounts = ["222222222222", "333333333333"]
 network               = { cidr = "10.20.0.0/16", zones = ["sa-east-1a", "sa-east-1b"], nat_per_zone = false }

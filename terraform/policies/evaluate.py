@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # ruff: noqa: T201 - it is a command
-"""Judge a Terraform plan, as `terraform show -json` writes it, by the Rego rules beside this file: `evaluate.py PLAN.json`."""
+"""Judge a Terraform plan by the Rego rules beside this file: `evaluate.py PLAN.json` (by `terraform show -json`)."""
 
 import argparse
 import base64

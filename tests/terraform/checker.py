@@ -1,4 +1,4 @@
-"""Run the checks of terraform/ on the real folder or on a copy, and get the plan of an environment without an account."""
+"""Run the checks of terraform/ on the real folder or on a copy, and plan an environment without an account."""
 
 import json
 import os
@@ -71,9 +71,9 @@ def plan(root: Path, folder: Path) -> dict[str, Any]:
     return dict(found)
 
 
-def plan_of(environment: str, folder: Path) -> dict[str, Any]:
-    """The plan of an environment: its own tfvars and the root's mocked provider."""
-    root = copy_of_terraform(folder)
+def plan_of(environment: str, folder: Path, copy: Path | None = None) -> dict[str, Any]:
+    """The plan of an environment: its own tfvars and the root's mocked provider, in a copy that is made or given."""
+    root = copy or copy_of_terraform(folder)
     shutil.copy(root / "envs" / f"{environment}.tfvars", root / "terraform.tfvars")
     only_run(root / "tests" / "root.tftest.hcl")
     return plan(root, folder)

@@ -1,4 +1,4 @@
-"""A mistake that somebody makes in terraform/ is found: each is planted in a copy, and the check that must find it runs."""
+"""A mistake that somebody makes in terraform/ is found: each is planted in a copy, and the check runs."""
 
 import subprocess
 from pathlib import Path
@@ -120,13 +120,8 @@ def test_checkov_finds_a_public_bucket(copy: Path) -> None:
     assert "CKV_AWS_53" in done.stdout, done.stdout
 
 
-def test_a_region_that_nobody_decided(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    copy = copy_of_terraform(tmp_path)
-    replace(
-        copy / "envs/dev.tfvars",
-        'environment        = "dev"',
-        'environment        = "dev"\nregion             = "eu-west-1"',
-    )
-    monkeypatch.setattr("shutil.copytree", lambda *_, **__: copy)
+def test_a_region_that_nobody_decided(copy: Path, tmp_path: Path) -> None:
+    variables = copy / "envs" / "dev.tfvars"
+    variables.write_text(variables.read_text(encoding="utf-8") + 'region = "eu-west-1"\n', encoding="utf-8")
     with pytest.raises(AssertionError, match="region is sa-east-1"):
-        plan_of("dev", tmp_path)
+        plan_of("dev", tmp_path, copy)

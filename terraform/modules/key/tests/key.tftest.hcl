@@ -52,6 +52,19 @@ run "no_action_and_no_principal_is_a_wildcard" {
   }
 }
 
+run "it_lives_in_the_region_of_what_it_protects" {
+  command = plan
+
+  variables {
+    region = "us-east-1"
+  }
+
+  assert {
+    condition     = aws_kms_key.this.region == "us-east-1" && aws_kms_alias.this.region == "us-east-1"
+    error_message = "A copy's key lives beside the copy, and so does its name."
+  }
+}
+
 run "an_account_is_not_a_role" {
   command = plan
 
