@@ -1,0 +1,16 @@
+resource "aws_security_group" "this" {
+  name        = "${var.name}-database"
+  description = "PostgreSQL, from the cluster only"
+  vpc_id      = var.vpc_id
+  tags        = merge(var.tags, { Name = "${var.name}-database" })
+}
+
+resource "aws_vpc_security_group_ingress_rule" "clients" {
+  security_group_id            = aws_security_group.this.id
+  referenced_security_group_id = var.client_security_group_id
+  description                  = "PostgreSQL from the cluster"
+  ip_protocol                  = "tcp"
+  from_port                    = 5432
+  to_port                      = 5432
+  tags                         = var.tags
+}

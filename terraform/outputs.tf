@@ -1,0 +1,41 @@
+output "platform_env" {
+  description = "What the overlay of this environment needs to know of AWS: kustomize/overlays/<environment>/platform.env (PLATFORM.md)."
+  value       = join("", [for key, value in local.platform : "${key}=${value}\n"])
+}
+
+output "github_role_arns" {
+  description = "Roles for the variables AWS_ROLE_PLAN, AWS_ROLE_APPLY, AWS_ROLE_IMAGES and AWS_ROLE_WATCH of GitHub's environments."
+  value       = module.identity.github_role_arns
+}
+
+output "workload_role_arns" {
+  description = "Role of each workload; its pods get it by their service account, nothing in the cluster names it."
+  value       = module.identity.workload_role_arns
+}
+
+output "connection_arn" {
+  description = "The connection of CodePipeline to confirm once by hand, or null."
+  value       = one(module.delivery[*].connection_arn)
+}
+
+# PLATFORM.md says what each is and who reads it. No secret is among them.
+locals {
+  platform = {
+    ACCOUNT_ID        = var.account_id
+    ARTIFACTS_BUCKET  = module.storage.bucket_names["artifacts"]
+    CLUSTER_NAME      = module.cluster.name
+    DATABASE_ADDRESS  = module.database.address
+    ENVIRONMENT       = var.environment
+    KAFKA_BROKERS     = module.streaming.bootstrap_brokers
+    LAKE_BUCKET       = module.storage.bucket_names["lake"]
+    LOG_GROUP_PREFIX  = "/${local.name}"
+    METRICS_QUERY_URL = trimsuffix(module.observability.remote_write_url, "api/v1/remote_write")
+    METRICS_WRITE_URL = module.observability.remote_write_url
+    MODELS_BUCKET     = module.storage.bucket_names["models"]
+    REGION            = var.region
+    REGISTRY          = "${module.registry.address}/${local.product}"
+    STATE_ADDRESS     = module.cache.address
+    TOPIC_ALARMS      = module.observability.topic_arns["alarms"]
+    TOPIC_ROLLBACK    = module.observability.topic_arns["rollback"]
+  }
+}
