@@ -5,6 +5,8 @@ entry of /spec/canary. An edit touches the characters it must: comments and form
 gives back the same bytes. Every edit is read again before it is returned; every verb done twice changes nothing.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -46,6 +48,11 @@ class Placed:
             raise OverlayError(f"version name {self.name!r}: wanted a DNS label such as v0123456789ab")
         if not _URI.fullmatch(self.uri) or self.uri.rstrip("/").rpartition("/")[2] != self.name:
             raise OverlayError(f"storageUri {self.uri!r}: wanted an address that ends in /{self.name}")
+
+    def beside(self, name: str) -> Placed:
+        """Return another version that lies beside this one."""
+        slash = "/" if self.uri.endswith("/") else ""
+        return Placed(name, f"{self.uri.rstrip('/').rpartition('/')[0]}/{name}{slash}")
 
 
 @dataclass(frozen=True)

@@ -127,7 +127,7 @@ def test_a_stage_lasts_its_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("percent", "stage_s", "unready_s", "action"),
+    ("percent", "asked_s", "unready_s", "action"),
     [
         (0, 179, 60, Action.HOLD),
         (0, 180, 4, Action.HOLD),
@@ -137,14 +137,15 @@ def test_a_stage_lasts_its_time() -> None:
     ],
 )
 def test_a_canary_that_is_away_holds_and_then_goes(
-    percent: int, stage_s: float, unready_s: float, action: Action
+    percent: int, asked_s: float, unready_s: float, action: Action
 ) -> None:
-    evidence = replace(look(percent), ready=False, stage_s=stage_s, unready_s=unready_s)
+    evidence = replace(look(percent), ready=False, asked_s=asked_s, unready_s=unready_s)
     assert decide(evidence, RULES).action is action
 
 
 def test_nothing_moves_while_the_proxy_lags_or_an_incident_is_on() -> None:
     assert decide(replace(look(), applied=False), RULES).action is Action.HOLD
+    assert decide(replace(look(), stored=False), RULES).action is Action.HOLD
     ill = Behaviour(errors=0.3)
     evidence = Trial(np.random.default_rng(5), 25, ill, ill).look(40_000, 1000, 120)
     decision = decide(evidence, RULES)

@@ -108,4 +108,4 @@ class Trial:
             scores=canary.scores,
             stable_scores=stable.scores,
         )
-        return Evidence(self.percent, self.seconds, True, True, self.stable.arm(), self.canary.arm(), found)
+        return Evidence(self.percent, self.seconds, self.seconds, True, True, self.stable.arm(), self.canary.arm(), found)

@@ -91,11 +91,13 @@ class Evidence:
     """All that is known at one look. Counts begin when the stage of `percent` began."""
 
     percent: int  # what the overlay gives the canary
-    stage_s: float  # seconds since the overlay says so
+    asked_s: float  # seconds since the overlay says so
+    stage_s: float  # seconds since the proxy does so: what is counted begins there
     ready: bool  # the canary, now
     applied: bool  # whether the proxy divides the traffic as the overlay says
     stable: Arm
     canary: Arm
     pairs: Pairs
+    stored: bool = True  # whether the store holds the canary's version, so that a server may start anew
     unready_s: float = 0.0  # how long the canary has been seen not ready without a break
     notes: tuple[str, ...] = ()  # what could not be gathered, in words

@@ -16,6 +16,8 @@ def need_checks(evidence: Evidence, rules: RolloutRules) -> Iterator[Check]:
     yield _readiness(evidence, rules)
     reason = "the proxy divides the traffic as Git says" if evidence.applied else "Git is ahead of what the proxy does"
     yield Check("applied", _met(evidence.applied), evidence.percent, None, reason)
+    reason = "the store holds the version" if evidence.stored else "the store does not answer for it, or lacks it"
+    yield Check("stored", _met(evidence.stored), None, None, reason)
     yield _enough("seconds", evidence.stage_s, rules.min_stage_s.value)
     yield _enough("pairs", evidence.pairs.flips.trials, rules.min_pairs.value)
     yield _incident(evidence, rules)
@@ -37,8 +39,8 @@ def _readiness(evidence: Evidence, rules: RolloutRules) -> Check:
     if evidence.ready:
         return Check("ready", Outcome.PASSED, None, None, "the canary is ready")
     away, limit = evidence.unready_s, rules.unready_s.value
-    failed = away >= limit and (evidence.percent > 0 or evidence.stage_s >= rules.ready_within_s.value)
-    reason = f"not ready for {away:.0f} s, {evidence.stage_s:.0f} s after Git asked for it at {evidence.percent} %"
+    failed = away >= limit and (evidence.percent > 0 or evidence.asked_s >= rules.ready_within_s.value)
+    reason = f"not ready for {away:.0f} s, {evidence.asked_s:.0f} s after Git asked for it at {evidence.percent} %"
     return Check("ready", Outcome.FAILED if failed else Outcome.UNDECIDED, away, None, reason)
 
 
