@@ -43,8 +43,16 @@ class Written:
 class Desk:
     """Reads and writes one overlay on one branch, in the name of `author`."""
 
-    def __init__(self, branch: Branch, environment: str, author: str, forge: Forge | None = None) -> None:
+    def __init__(
+        self,
+        branch: Branch,
+        environment: str,
+        author: str,
+        forge: Forge | None = None,
+        at: Callable[[str], None] = lambda _point: None,
+    ) -> None:
         self.branch, self.environment, self.author = branch, environment, author
+        self.at = at  # called at every point between two effects, so that a test may end the process there
         self.path = f"kustomize/overlays/{environment}/model.yaml"
         self.forge = forge if environment in REVIEWED else None
         if environment in REVIEWED and forge is None:
@@ -72,11 +80,13 @@ class Desk:
         head = seen.head
         for _ in range(_ATTEMPTS):
             commit = self.branch.commit(head, {self.path: new}, message.write(note), self.author)
+            self.at("committed")
             try:
                 self.branch.push(commit, head)
             except MovedError:
                 head = self._unmoved(seen)
             else:
+                self.at("pushed")
                 return Written(commit)
         raise MovedError(f"{self.branch.shown} {self.branch.name} moves too often ({_ATTEMPTS} times); try again")
 

@@ -89,7 +89,10 @@ class Store:
 
         def pages() -> set[str]:
             found = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-            return {each["Key"].removeprefix(prefix) for page in found for each in page.get("Contents", ())}
+            try:
+                return {each["Key"].removeprefix(prefix) for page in found for each in page.get("Contents", ())}
+            except self._s3.exceptions.NoSuchBucket:
+                return set()  # it holds nothing; who writes there is told, where the store does not make buckets
 
         return self._asked(pages, placed.uri) - {""}
 
