@@ -180,7 +180,9 @@ def test_kustomize_reads_what_is_written(tmp_path: Path) -> None:
     (tmp_path / "kustomization.yaml").write_text(
         "resources: [service.yaml]\npatches: [{path: model.yaml, target: {kind: InferenceService}}]\n"
     )
-    done = subprocess.run(["kubectl", "kustomize", str(tmp_path)], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        ["kubectl", "kustomize", str(tmp_path)], capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.returncode == 0, done.stderr
     spec = yaml.safe_load(done.stdout)["spec"]
     assert spec["predictor"]["name"] == STABLE.name

@@ -32,7 +32,7 @@ class Behaviour:
 class FakePlane:
     decisions: Path
     serves: Callable[[], Release]
-    requests_a_look: int = 2000
+    requests_a_look: int = 700
     behaviour: dict[str, Behaviour] = field(default_factory=dict)
     counters: dict[str, dict[str, int]] = field(default_factory=dict)
     replayed: dict[str, list[str]] = field(default_factory=dict)
@@ -91,7 +91,7 @@ class FakePlane:
         weights = self.weights()
         return {
             name: {"ready": self.of(name).ready, "weight": weight, "latency_ms": {"p50": 1.0, "p99": 2.0},
-                   "since": "2026-01-01T00:00:00Z", "endpoints": [f"{self.url}/{name}"],
+                   "since": "2026-01-01T00:00:00Z", "urls": [f"{self.url}/{name}"], "histogram": [],
                    **self.counters.setdefault(name, {"requests": 0, "errors": 0})}
             for name, weight in weights.items()
         }  # fmt: skip
@@ -112,6 +112,7 @@ class FakePlane:
 def running(plane: FakePlane) -> Iterator[FakePlane]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # answers of two small writes would wait 40 ms for each other
 
         def do_GET(self) -> None:
             with plane.lock:

@@ -46,7 +46,7 @@ def test_counting_begins_once_the_split_is_applied(plane: FakePlane, tmp_path: P
     assert abs(seen.canary.alerts.trials + seen.stable.alerts.trials - total) <= 200
     assert 0 < seen.canary.errors.trials < seen.stable.errors.trials
     assert seen.pairs.failures.trials == 20
-    assert seen.canary.latency_ms.total == seen.canary.alerts.trials
+    assert seen.canary.server_latency_ms.total == seen.canary.alerts.trials
 
 
 def test_what_is_remembered_survives_the_process_and_ends_with_the_stage(plane: FakePlane, tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_unknown_addresses_and_damaged_logs_are_noted(plane: FakePlane, tmp_path
         file.write("garbage\n")
     assert looks.look(trial()).notes == ("1 lines of the decision log could not be read",)
     answer = plane.answer
-    plane.answer = lambda: {name: {**each, "endpoints": []} for name, each in answer().items()}  # type: ignore[method-assign]
+    plane.answer = lambda: {name: {**each, "urls": []} for name, each in answer().items()}  # type: ignore[method-assign]
     assert "no direct address" in " ".join(looks.look(trial()).notes)
 
 

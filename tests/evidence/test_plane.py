@@ -63,11 +63,7 @@ def version(weight: int, requests: int = 100, errors: int = 0, **changes: Any) -
 
 def test_weights_and_addresses_say_how_things_stand(answers: Answers) -> None:
     plane = Plane(answers.url)
-    answers.body = {
-        "v1": version(95),
-        "v2": version(5, endpoints=["http://127.0.0.1:2/"]),
-        "endpoints": {"v1": ["http://127.0.0.1:1"]},
-    }
+    answers.body = {"v1": version(95, urls=["http://127.0.0.1:1"]), "v2": version(5, urls=["http://127.0.0.1:2/"])}
     now = plane.now(TRIAL)
     assert (now.ready, now.applied) == (True, True)
     assert (now.stable_endpoints, now.canary_endpoints) == (("http://127.0.0.1:1",), ("http://127.0.0.1:2",))
@@ -81,12 +77,12 @@ def test_weights_and_addresses_say_how_things_stand(answers: Answers) -> None:
 
 def test_counts_begin_at_the_mark(answers: Answers) -> None:
     plane = Plane(answers.url)
-    answers.body = {"v1": version(95, 1000, 10), "v2": version(5, 50, 5, latency_buckets=[[1, 40], [2, 50]])}
+    answers.body = {"v1": version(95, 1000, 10), "v2": version(5, 50, 5, histogram=[[1, 40], [None, 50]])}
     mark = json.loads(json.dumps(plane.mark(TRIAL)))
-    answers.body = {"v1": version(95, 1900, 11), "v2": version(5, 150, 5, latency_buckets=[[1, 100], [2, 150]])}
+    answers.body = {"v1": version(95, 1900, 11), "v2": version(5, 150, 5, histogram=[[1, 100], [None, 150]])}
     stable, canary = plane.counted(TRIAL, TRIAL.asked_at, mark)
     assert (stable.errors, canary.errors) == (Tally(1, 900), Tally(0, 100))
-    assert canary.latency_ms == Histogram((1.0, 2.0), (60, 40))
+    assert canary.latency_ms == Histogram((1.0, 10.0), (60, 40))
     assert stable.latency_ms is None
 
 
@@ -110,7 +106,7 @@ def test_a_proxy_that_began_anew_counts_from_nothing(answers: Answers) -> None:
         ({"v1": version(5, ready="yes")}, "ready 'yes'"),
         ({"v1": version(5, requests=1.5)}, "requests 1.5"),
         ({"v1": version(5, 1, 2)}, "2 of 1"),
-        ({"v1": version(5, latency_buckets=[[2, 1], [1, 2]])}, "edges ascending"),
+        ({"v1": version(5, histogram=[[2, 1], [1, 2]])}, "edges ascending"),
     ],
 )
 def test_an_answer_that_nobody_agreed_upon_is_refused(answers: Answers, body: Any, said: str) -> None:

@@ -27,7 +27,7 @@ def test_alerts_scores_cohorts_and_degradations_are_counted_per_version() -> Non
     assert (arm.errors, arm.alerts, arm.degraded) == (Tally(1, 3), Tally(1, 2), Tally(1, 2))
     assert arm.cohorts == {("key_type", "CPF"): Tally(1, 2), ("amount", "R$ 100 to 1,000"): Tally(1, 2)}
     assert (sum(arm.scores), arm.scores[0], arm.scores[score_bin(0.2)]) == (2, 1, 1)
-    assert arm.latency_ms.total == 2
+    assert (arm.server_latency_ms.total, arm.latency_ms.total) == (2, 0)
     assert tallies.arm("v2", Tally(), None, {}).scores[-1] == 1
     assert tallies.arm("v3", Tally(), None, {}).alerts == Tally()
 

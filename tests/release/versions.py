@@ -22,8 +22,10 @@ FACTS = TrainingFacts(
 )
 
 
-def keep(folder: Path, seed: bytes = b"weights", *, passed: bool = True) -> tuple[KeptVersion, Path]:
-    """Keep a version below `folder`, signed by a key made there; returns it and the public key."""
+def keep(
+    folder: Path, seed: bytes = b"weights", *, passed: bool = True, key: Path | None = None
+) -> tuple[KeptVersion, Path]:
+    """Keep a version below `folder`, signed by a key made there or given; returns it and the public key."""
     model = folder / "model"
     model.mkdir(parents=True)
     (model / "model.onnx").write_bytes(seed * 1000)
@@ -41,5 +43,5 @@ def keep(folder: Path, seed: bytes = b"weights", *, passed: bool = True) -> tupl
     def record(version: str) -> Provenance:
         return collect(version=version, data_snapshot_sha256="ab" * 32, seed=7, kept_by="tester")
 
-    kept = keep_version(VersionParts(model, verdict, FACTS), folder / "versions", folder / "key", record)
-    return kept, folder / "key.pub"
+    kept = keep_version(VersionParts(model, verdict, FACTS), folder / "versions", key or folder / "key", record)
+    return kept, (key or folder / "key").with_suffix(".pub")

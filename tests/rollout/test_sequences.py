@@ -84,7 +84,7 @@ def test_a_quantile_stays_within_its_bounds_at_every_look(quantile: float) -> No
 def test_a_quantile_is_found_with_enough_values() -> None:
     edges = [float(i) for i in range(1, 101)]
     low, high = quantile_bounds(edges, [1000] * 100, 0.99, 0.001) or (0, 0)
-    assert 98 <= low <= 99 <= high <= 100
+    assert 97 <= low <= 99 <= high <= 100
 
 
 def test_the_stability_index_is_the_textbook_one_and_its_bound_is_below() -> None:

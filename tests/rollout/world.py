@@ -72,6 +72,7 @@ class Version:
         return Arm(
             errors=self._tally("errors"),
             latency_ms=self.latency,
+            server_latency_ms=self.latency,
             scores=self.scores,
             alerts=self._tally("alerts"),
             cohorts={name: Tally(int(h), int(n)) for name, h, n in zip(COHORTS, *cohorts, strict=True)},
@@ -108,4 +109,6 @@ class Trial:
             scores=canary.scores,
             stable_scores=stable.scores,
         )
-        return Evidence(self.percent, self.seconds, self.seconds, True, True, self.stable.arm(), self.canary.arm(), found)
+        return Evidence(
+            self.percent, self.seconds, self.seconds, True, True, self.stable.arm(), self.canary.arm(), found
+        )

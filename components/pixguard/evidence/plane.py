@@ -72,17 +72,16 @@ def read_versions(url: str) -> dict[str, Served]:
     answer = ask(url, what="the plane")
     if not isinstance(answer, Mapping):
         raise SourceError(f"the plane at {url}: found a {type(answer).__name__}, wanted versions by name")
-    apart = answer.get("endpoints", {})
-    return {name: _served(name, data, apart.get(name, ())) for name, data in answer.items() if name != "endpoints"}
+    return {name: _served(name, data) for name, data in answer.items()}
 
 
-def _served(name: str, data: Any, endpoints: Any) -> Served:
+def _served(name: str, data: Any) -> Served:
     try:
         ready, weight, requests, errors = (data[key] for key in ("ready", "weight", "requests", "errors"))
         if not isinstance(ready, bool) or any(type(each) is not int for each in (weight, requests, errors)):
             raise TypeError(f"ready {ready!r}, weight {weight!r}, requests {requests!r}, errors {errors!r}")
-        addresses = tuple(str(each).rstrip("/") for each in data.get("endpoints", endpoints))
-        latency = _histogram(data["latency_buckets"]) if data.get("latency_buckets") else None
+        addresses = tuple(str(each).rstrip("/") for each in data.get("urls", ()))
+        latency = _histogram(data["histogram"]) if data.get("histogram") else None
         return Served(ready, weight, Tally(errors, requests), str(data["since"]), latency, addresses)
     except (KeyError, TypeError, ValueError, EvidenceError) as error:
         wanted = "ready (true or false), weight, requests, errors (whole numbers), since"
@@ -90,10 +89,15 @@ def _served(name: str, data: Any, endpoints: Any) -> Served:
 
 
 def _histogram(buckets: Any) -> Histogram:
-    """Return buckets given as [upper edge in ms, how many were at most that], as Prometheus counts them."""
-    edges = tuple(float(edge) for edge, _ in buckets)
+    """Return buckets given as [upper edge in ms, how many were at most that]; null is beyond every edge.
+
+    What is beyond the last edge counts as ten times it.
+    """
+    edges: list[float] = []
+    for edge, _ in buckets:
+        edges.append(float(edge) if edge is not None else 10 * (edges[-1] if edges else 1000.0))
     reached = [int(count) for _, count in buckets]
-    return Histogram(edges, tuple(b - a for a, b in zip([0, *reached], reached, strict=False)))
+    return Histogram(tuple(edges), tuple(b - a for a, b in zip([0, *reached], reached, strict=False)))
 
 
 def since(now: Served, before: Served) -> Served:

@@ -34,7 +34,7 @@ class Now:
 
 @dataclass(frozen=True)
 class Counted:
-    """What was counted of one version since a stage began; None: this source does not know, the decision log does."""
+    """What was counted of one version since a stage began; None: this source does not know."""
 
     errors: Tally = field(default_factory=Tally)
     latency_ms: Histogram | None = None

@@ -73,14 +73,15 @@ class Tallies:
             version.stopped[record["end_to_end_id"]] = alert
 
     def arm(self, name: str, errors: Tally, latency_ms: Histogram | None, labels: Mapping[str, bool]) -> Arm:
-        """Return one version's counts beside what the proxy counted; without its latencies, the server's own."""
+        """Return one version's counts beside what the proxy counted."""
         version = self._versions[name]
         known = [(stopped, labels[one]) for one, stopped in version.stopped.items() if one in labels]
         frauds = [stopped for stopped, fraud in known if fraud]
         honest = [stopped for stopped, fraud in known if not fraud]
         return Arm(
             errors=errors,
-            latency_ms=latency_ms or version.latencies.histogram(),
+            latency_ms=latency_ms or Histogram(),
+            server_latency_ms=version.latencies.histogram(),
             scores=tuple(version.scores),
             alerts=Tally(version.alerts, version.decisions),
             cohorts={cohort: Tally(*counts) for cohort, counts in version.cohorts.items()},

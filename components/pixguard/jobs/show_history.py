@@ -13,6 +13,7 @@ from rich.table import Table
 
 from pixguard.jobs.release_arguments import add_place, place_of, status_of
 from pixguard.overlay import Release
+from pixguard.release.errors import ReleaseError
 from pixguard.release.history import Entry, history
 from pixguard.release.place import Place
 
@@ -20,7 +21,10 @@ from pixguard.release.place import Place
 def run(*, place: Place, limit: int = 0) -> list[Entry]:
     """Return the changes of the environment's overlay, newest first."""
     with place.desk() as desk:
-        return history(desk.branch, desk.branch.fetch(), desk.path, limit)
+        entries = history(desk.branch, desk.branch.fetch(), desk.path, limit)
+        if not entries:
+            raise ReleaseError(f"{desk.path} never was in {desk.branch.shown}; is there an environment of that name?")
+        return entries
 
 
 def to_json(entry: Entry) -> Mapping[str, Any]:

@@ -64,7 +64,8 @@ class Arm:
     """One version's live requests."""
 
     errors: Tally = Tally()  # of all requests, as the proxy counted them
-    latency_ms: Histogram = Histogram()
+    latency_ms: Histogram = Histogram()  # to the answer, as the proxy measured it
+    server_latency_ms: Histogram = Histogram()  # within the server, as the decision log has it
     scores: tuple[int, ...] = (0,) * len(SCORE_EDGES)  # decisions by bin of the probability
     alerts: Tally = Tally()  # decisions other than approve
     cohorts: Mapping[Cohort, Tally] = field(default_factory=dict)  # alerts by cohort

@@ -16,7 +16,8 @@ from pixguard.rollout.rules import STAGES, RolloutRules
 from pixguard.rollout.sequences import quantile_bounds, share_bounds, stability_index, stability_index_low
 
 GUARDS = (
-    *("errors", "degraded", "latency_p50", "latency_p99", "score_shift", "alerts_more", "alerts_fewer", "cohorts"),
+    *("errors", "degraded", "latency_p50", "latency_p99", "server_latency_p50", "server_latency_p99"),
+    *("score_shift", "alerts_more", "alerts_fewer", "cohorts"),
     *("missed_frauds", "wronged_payments", "replay_failures", "replay_latency_p50", "replay_latency_p99"),
     *("replay_score_shift", "replay_flips"),
 )
@@ -113,6 +114,7 @@ def _slowness(evidence: Evidence, rules: RolloutRules, level: float) -> Iterator
     pairs = evidence.pairs
     for name, canary, stable in (
         ("latency", evidence.canary.latency_ms, evidence.stable.latency_ms),
+        ("server_latency", evidence.canary.server_latency_ms, evidence.stable.server_latency_ms),
         ("replay_latency", pairs.latency_ms, pairs.stable_latency_ms),
     ):
         for label, quantile in (("p50", 0.5), ("p99", 0.99)):

@@ -25,7 +25,7 @@ def need_checks(evidence: Evidence, rules: RolloutRules) -> Iterator[Check]:
         canary = evidence.canary
         for name, count in (
             ("requests", canary.errors.trials),
-            ("timed_requests", canary.latency_ms.total),
+            ("timed_requests", max(canary.latency_ms.total, canary.server_latency_ms.total)),
             ("logged_decisions", canary.alerts.trials),
         ):
             yield _enough(name, count, rules.min_requests.value)

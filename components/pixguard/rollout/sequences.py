@@ -37,9 +37,9 @@ def share_bounds(hits: ArrayLike, trials: ArrayLike, alpha: ArrayLike) -> tuple[
 def quantile_bounds(
     edges: Sequence[float], counts: ArrayLike, quantile: float, alpha: float
 ) -> tuple[float, float] | None:
-    """Return bounds of a quantile of values counted in buckets (upper edges, ascending); None without values.
+    """Return bounds of a quantile of values from 0 on, counted in buckets (upper edges, ascending); None of nothing.
 
-    The bounds are edges: they bound the quantile of the values rounded up to their bucket's edge.
+    A bucket does not tell where in it a value lies: the lower bound is the bucket's lower edge, the upper its upper one.
     """
     k = np.cumsum(np.asarray(counts, dtype=np.float64))
     n = np.full(k.shape, k[-1] if k.size else 0.0)
@@ -48,7 +48,8 @@ def quantile_bounds(
     below = np.concatenate([[0.0], k[:-1]])
     enough = (k >= quantile * n) | _compatible(k, n, quantile, alpha / 2)
     little = (below <= quantile * n) | _compatible(below, n, quantile, alpha / 2)
-    return float(edges[int(np.argmax(enough))]), float(edges[int(np.flatnonzero(little)[-1])])
+    first, last = int(np.argmax(enough)), int(np.flatnonzero(little)[-1])
+    return float(edges[first - 1]) if first else 0.0, float(edges[last])
 
 
 def stability_index(counts: ArrayLike, others: ArrayLike) -> float:
