@@ -59,6 +59,11 @@ def test_a_canary_is_dropped(here: World) -> None:
     )
     with pytest.raises(ReleaseError, match="no promotion"):
         roll_back.run(place=here.place, reason="again")
+    propose_version.run(version=here.canary.folder, place=here.place, public_key=here.key)
+    roll_back.run(place=here.place, reason="still too early")
+    newest, proposal, *_ = show_history.run(place=here.place)
+    assert newest.note is not None
+    assert newest.note.reverts == (proposal.commit,), "a trial reaches back to its own proposal, not to an earlier one"
 
 
 def test_a_promotion_is_taken_back_byte_for_byte_in_one_commit(here: World) -> None:

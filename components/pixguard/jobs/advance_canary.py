@@ -102,7 +102,7 @@ class Advancer:
     def _write(
         self, desk: Desk, seen: Standing, trial: Trial, decision: Decision, reasons: tuple[str, ...]
     ) -> Written | None:
-        figures = {check.name: [check.canary, check.stable] for check in decision.checks}
+        figures = decision.figures
         if decision.action is Action.ROLL_BACK:
             return drop_canary(desk, seen, reasons, figures)
         note = Note(

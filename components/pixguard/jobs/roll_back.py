@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from itertools import takewhile
 
 from rich.console import Console
 
@@ -16,7 +15,7 @@ from pixguard import overlay
 from pixguard.jobs.release_arguments import add_place, place_of, status_of
 from pixguard.release.desk import Desk, Standing, Written
 from pixguard.release.errors import MissingError, ReleaseError
-from pixguard.release.history import Entry, history, promotion
+from pixguard.release.history import Entry, history, promotion, trial
 from pixguard.release.message import Note
 from pixguard.release.place import Place
 
@@ -43,9 +42,8 @@ def drop_canary(
         return None
     name = seen.release.canary.version.name
     known = entries if entries is not None else history(desk.branch, seen.head, desk.path, limit=20)
-    series = takewhile(lambda entry: entry.note is not None and entry.note.version == name, known)
-    note = Note("rollback", desk.environment, name, seen.release.stable.name, 0, reasons, evidence or {},
-                tuple(entry.commit for entry in series))  # fmt: skip
+    reverts = tuple(entry.commit for entry in trial(known, name))
+    note = Note("rollback", desk.environment, name, seen.release.stable.name, 0, reasons, evidence or {}, reverts)
     return desk.write(seen, lambda text: overlay.drop(text, name), note, urgent=True)
 
 

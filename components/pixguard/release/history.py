@@ -39,6 +39,18 @@ def history(branch: Branch, head: str, path: str, limit: int = 0) -> list[Entry]
     ]  # fmt: skip
 
 
+def trial(entries: Sequence[Entry], name: str) -> Sequence[Entry]:
+    """Return the commits of the present trial of `name`, newest first: as far as its proposal, or somebody else's."""
+    taken: list[Entry] = []
+    for entry in entries:
+        if entry.note is None or entry.note.version != name or entry.note.action in {"rollback", "promote"}:
+            break
+        taken.append(entry)
+        if entry.note.action == "propose":
+            break
+    return taken
+
+
 def promotion(entries: Sequence[Entry]) -> Sequence[Entry]:
     """Return the commits that brought the present stable version, newest first: from its promotion to its proposal.
 

@@ -42,9 +42,17 @@ class Note:
 
 def write(note: Note) -> str:
     """Return the message; a reason is one line whatever it holds, so that no reason can pose as a trailer."""
-    body = [f"- {' '.join(reason.split())}" for reason in note.reasons]
-    body += [f"This reverts commit {commit}." for commit in note.reverts]
-    trailers = {
+    parts = [
+        [note.title],
+        [f"- {' '.join(reason.split())}" for reason in note.reasons],
+        [f"This reverts commit {commit}." for commit in note.reverts],
+        [f"Pixguard-{key}: {value}" for key, value in _trailers(note).items()],
+    ]
+    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+
+
+def _trailers(note: Note) -> Mapping[str, Any]:
+    return {
         "Action": note.action,
         "Environment": note.environment,
         "Version": note.version,
@@ -52,14 +60,6 @@ def write(note: Note) -> str:
         "Traffic": note.percent,
         "Evidence": json.dumps(note.evidence, sort_keys=True, allow_nan=False),
     }
-    lines = [
-        note.title,
-        "",
-        *body,
-        "" if body else None,
-        *(f"Pixguard-{key}: {value}" for key, value in trailers.items()),
-    ]
-    return "\n".join(line for line in lines if line is not None) + "\n"
 
 
 def markdown(note: Note) -> str:

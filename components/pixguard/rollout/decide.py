@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from pixguard.gate.verdict import Outcome
 from pixguard.rollout.evidence import Evidence
@@ -33,13 +31,19 @@ class Decision:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Return why: what failed for a rollback, what lacks for a hold, the figures of a step."""
-        wanted = {Action.ROLL_BACK: Outcome.FAILED, Action.HOLD: Outcome.UNDECIDED}.get(self.action, Outcome.PASSED)
-        return tuple(f"{each.name}: {each.reason}" for each in self.checks if each.outcome is wanted)
+        """Return why: what failed for a rollback, what lacks for a hold, what was measured for a step."""
+        wanted = {Action.ROLL_BACK: Outcome.FAILED, Action.HOLD: Outcome.UNDECIDED}.get(self.action)
+        told = (each for each in self.checks if (each.measured if wanted is None else each.outcome is wanted))
+        return tuple(f"{each.name}: {each.reason}" for each in told)
 
-    def to_json(self) -> Mapping[str, Any]:
-        """Return plain data."""
-        return asdict(self)
+    @property
+    def figures(self) -> dict[str, list[float | None]]:
+        """Return what was measured of both versions, by check: [canary, stable], six digits."""
+        return {each.name: [_rounded(each.canary), _rounded(each.stable)] for each in self.checks if each.measured}
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.6g}")
 
 
 def decide(evidence: Evidence, rules: RolloutRules) -> Decision:

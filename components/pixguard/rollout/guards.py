@@ -33,6 +33,11 @@ class Check:
     stable: float | None
     reason: str
 
+    @property
+    def measured(self) -> bool:
+        """Return whether there is a figure of the canary at all."""
+        return self.canary is not None
+
 
 @dataclass(frozen=True)
 class _Question:

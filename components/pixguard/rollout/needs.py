@@ -15,7 +15,7 @@ def need_checks(evidence: Evidence, rules: RolloutRules) -> Iterator[Check]:
     """Yield what the stage needs: a ready canary, the asked split, time, pairs, and where it serves, requests."""
     yield _readiness(evidence, rules)
     reason = "the proxy divides the traffic as Git says" if evidence.applied else "Git is ahead of what the proxy does"
-    yield Check("applied", _met(evidence.applied), evidence.percent, None, reason)
+    yield Check("applied", _met(evidence.applied), None, None, reason)
     reason = "the store holds the version" if evidence.stored else "the store does not answer for it, or lacks it"
     yield Check("stored", _met(evidence.stored), None, None, reason)
     yield _enough("seconds", evidence.stage_s, rules.min_stage_s.value)

@@ -37,9 +37,9 @@ def share_bounds(hits: ArrayLike, trials: ArrayLike, alpha: ArrayLike) -> tuple[
 def quantile_bounds(
     edges: Sequence[float], counts: ArrayLike, quantile: float, alpha: float
 ) -> tuple[float, float] | None:
-    """Return bounds of a quantile of values from 0 on, counted in buckets (upper edges, ascending); None of nothing.
+    """Return bounds of a quantile of values from 0 on, counted in buckets by upper edge; None of nothing.
 
-    A bucket does not tell where in it a value lies: the lower bound is the bucket's lower edge, the upper its upper one.
+    A bucket does not tell where in it a value lies: the bounds are its lower edge below and its upper edge above.
     """
     k = np.cumsum(np.asarray(counts, dtype=np.float64))
     n = np.full(k.shape, k[-1] if k.size else 0.0)
