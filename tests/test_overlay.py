@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pixguard import overlay
 from pixguard.overlay import Canary, OverlayError, Placed, Release
 
+OVERLAYS = Path(__file__).parents[1] / "kustomize" / "overlays"
 PLAIN = """\
 - op: replace
   path: /spec/predictor/name
@@ -166,6 +167,13 @@ def test_verbs_refuse_what_the_state_does_not_allow() -> None:
     ):
         with pytest.raises(OverlayError, match=complaint):
             edit(*arguments)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("path", sorted(OVERLAYS.glob("*/model.yaml")), ids=lambda path: path.parent.name)
+def test_every_overlay_of_the_house_can_be_edited(path: Path) -> None:
+    text = path.read_text()
+    version = overlay.read(text).stable.beside("v000000000002")
+    assert overlay.drop(overlay.shift(overlay.propose(text, version), version.name, 5), version.name) == text
 
 
 def test_kustomize_reads_what_is_written(tmp_path: Path) -> None:

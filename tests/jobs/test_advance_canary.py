@@ -1,5 +1,6 @@
 """Whole rollouts: a real Git repository, a real S3 server, a small plane with traffic and replays."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -66,7 +67,7 @@ def test_a_good_canary_climbs_to_promotion_and_every_step_is_a_commit(here: Worl
     ]
     newest = entries(here)[0].note
     assert newest is not None
-    assert {"errors", "latency_p99", "score_shift", "replay_flips", "cohorts"} <= set(newest.evidence)
+    assert {"errors", "server_latency_p99", "score_shift", "replay_flips", "cohorts"} <= set(newest.evidence)
     assert advance(here).action == "none"
 
 
@@ -211,6 +212,22 @@ def test_an_advancer_that_is_killed_leaves_the_old_step_or_the_new(here: World, 
     git(here.bare, "fsck", "--strict")
 
 
+def test_an_advancer_that_is_told_to_end_leaves_nothing_behind(here: World, tmp_path: Path) -> None:
+    scratch = tmp_path / "tmp"
+    scratch.mkdir()
+    command = [sys.executable, "-m", "pixguard.cli", "advance", "--state", str(here.state), "--watch", "--every", "0.1"]
+    child = subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env=os.environ | {"TMPDIR": str(scratch), "PYTHONUNBUFFERED": "1"}
+    )
+    assert child.stdout is not None
+    with child.stdout:
+        assert "hold" in child.stdout.readline()
+        assert list(scratch.iterdir()), "the mirror of the branch"
+        child.terminate()
+        assert child.wait(30) == 143
+    assert not list(scratch.iterdir())
+
+
 def test_prod_waits_for_a_reviewer_and_goes_on_when_merged(
     here: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -224,7 +241,7 @@ def test_prod_waits_for_a_reviewer_and_goes_on_when_merged(
         fake._merged(1, {"sha": git(here.bare, "rev-parse", fake.pulls[1]["head"]["ref"])})
         step = advance(at_prod)
         assert (step.action, step.url) == ("waiting", "https://github.test/acme/pixguard/pull/2")
-        assert "| errors |" in fake.pulls[2]["body"]
+        assert "| replay_flips |" in fake.pulls[2]["body"]
         assert advance(at_prod).action == "waiting"
         assert len(fake.pulls) == 2
         fake._merged(2, {"sha": git(here.bare, "rev-parse", fake.pulls[2]["head"]["ref"])})

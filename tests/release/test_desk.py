@@ -99,6 +99,9 @@ def test_a_rollback_in_prod_closes_what_waits_and_is_merged(bare: Path, branch: 
     desk = Desk(branch, "prod", "Ana", Forge("acme/pixguard", TOKEN, fake.url, pause_s=0))
     desk.write(desk.standing(), propose, note(env="prod"), urgent=True)
     assert overlay.read(shown(bare, "prod")).canary == Canary(OTHER, 0)
+    assert desk.standing().changed == git(bare, "rev-parse", "main"), (
+        "a trial begins when it is merged, not when asked for"
+    )
     desk.write(desk.standing(), lambda text: overlay.shift(text, OTHER.name, 5), note("advance", 5, "prod"))
     written = desk.write(
         desk.standing(), lambda text: overlay.drop(text, OTHER.name), note("rollback", 0, "prod"), urgent=True

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import signal
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -186,6 +187,7 @@ def source_of(place: Place, versions_url: str, prometheus: str, endpoint: str) -
 def main(argv: Sequence[str] | None = None) -> int:
     """Advance from the command line; PixguardError goes to the caller. Returns 3 when the canary was rolled back."""
     options = _parser().parse_args(argv)
+    signal.signal(signal.SIGTERM, _end)
     place = place_of(options)
     decisions = options.decisions or place.plane.get("decisions")
     gatherer = Gatherer(
@@ -200,6 +202,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         said=_Teller(),
     )  # fmt: skip
     return 3 if step.action == "rollback" else 0
+
+
+def _end(number: int, _frame: object) -> None:
+    """End as an exception does, so that what was opened is closed."""
+    raise SystemExit(128 + number)
 
 
 class _Teller:

@@ -22,7 +22,7 @@ _ATTEMPTS = 8
 
 @dataclass(frozen=True)
 class Standing:
-    """What Git says now: the head, the overlay's text, and the commit that last changed it."""
+    """What Git says now: the head, the overlay's text, and since which commit the branch has it."""
 
     head: str
     text: str
@@ -63,7 +63,7 @@ class Desk:
         head = self.branch.fetch()
         text = self.branch.read(head, self.path)
         release = overlay.read(text)
-        last = next(self.branch.log(head, self.path, 1))
+        last = self.branch.last(head, self.path)
         return Standing(head, text, release, last.commit, datetime.fromisoformat(last.time))
 
     def write(self, seen: Standing, edit: Callable[[str], str], note: Note, *, urgent: bool = False) -> Written | None:
@@ -94,7 +94,7 @@ class Desk:
         """Return the new head, if the overlay on it is as it was seen."""
         head = self.branch.fetch()
         if self.branch.read(head, self.path) != seen.text:
-            last = next(self.branch.log(head, self.path, 1))
+            last = self.branch.last(head, self.path)
             title = last.message.partition("\n")[0]
             raise MovedError(f"{self.path} was changed meanwhile by {last.author} ({last.commit[:12]} {title})")
         return head

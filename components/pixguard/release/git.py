@@ -103,8 +103,17 @@ class Branch:
         return found[0] if found else commit
 
     def log(self, commit: str, path: str, limit: int = 0) -> Iterator[Logged]:
-        """Yield the commits that changed `path`, newest first."""
-        limits = [f"--max-count={limit}"] if limit else []
+        """Yield the commits that changed `path`, newest first, those of merged branches among them."""
+        yield from self._log(commit, path, *([f"--max-count={limit}"] if limit else []))
+
+    def last(self, commit: str, path: str) -> Logged:
+        """Return the commit with which the branch got the present `path`: of a merged change, the merge."""
+        found = next(self._log(commit, path, "--first-parent", "--max-count=1"), None)
+        if found is None:
+            raise GitError(f"{path} is not in {self.shown} ({self.name})")
+        return found
+
+    def _log(self, commit: str, path: str, *limits: str) -> Iterator[Logged]:
         text = self._git("log", "--format=%H%x00%an%x00%cI%x00%B%x00", *limits, commit, "--", path)
         fields = text.split("\0")
         for i in range(0, len(fields) - 4, 4):
