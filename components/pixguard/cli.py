@@ -11,7 +11,14 @@ from pixguard.errors import PixguardError, UsageError
 
 STATE = Path("build")
 # Commands that are a module with a `main`, which itself reads the rest of the line.
-COMMANDS = {"simulate": "pixguard.jobs.simulate_payments", "demo": "pixguard.laptop.demo"}
+COMMANDS = {
+    "simulate": "pixguard.jobs.simulate_payments",
+    "demo": "pixguard.laptop.demo",
+    "propose": "pixguard.jobs.propose_version",
+    "advance": "pixguard.jobs.advance_canary",
+    "rollback": "pixguard.jobs.roll_back",
+    "history": "pixguard.jobs.show_history",
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

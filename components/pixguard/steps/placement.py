@@ -5,6 +5,8 @@ from typing import Any
 from kfp import kubernetes
 
 LAKE_CLAIM, LAKE_MOUNT = "pixguard-lake", "/lake"
+RELEASE_SECRET = "pixguard-release"  # noqa: S105  (its name)
+_RELEASE_VARIABLES = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "PIXGUARD_GITHUB_TOKEN")
 KEYS_SECRET, KEYS_VARIABLE = "pixguard-keys", "PIXGUARD_KEYS"
 
 
@@ -24,4 +26,11 @@ def with_keys(task: Any) -> Any:
     """Give `task` the key ring that makes tokens of personal data, from the cluster's secret."""
     return kubernetes.use_secret_as_env(
         task, secret_name=KEYS_SECRET, secret_key_to_env={"keyring.json": KEYS_VARIABLE}, optional=True
+    )
+
+
+def with_release(task: Any) -> Any:
+    """Give `task` what writes a release: the store's keys and the forge's token; where a key is absent, so it stays."""
+    return kubernetes.use_secret_as_env(
+        task, secret_name=RELEASE_SECRET, secret_key_to_env={name: name for name in _RELEASE_VARIABLES}, optional=True
     )
