@@ -191,8 +191,9 @@ def test_an_advancer_that_is_killed_leaves_the_old_step_or_the_new(here: World, 
     script.write_text(CHILD.format(tests=str(HERE.parents[2])))
     before = here.overlay
     child = subprocess.Popen(
-        [sys.executable, str(script), point, str(here.state), str(here.root)], stdout=subprocess.PIPE, text=True
-    )
+        [sys.executable, str(script), point, str(here.state), str(here.root)], stdout=subprocess.PIPE, text=True,
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+    )  # fmt: skip
     try:
         assert child.stdout is not None
         assert child.stdout.readline().strip() == point
