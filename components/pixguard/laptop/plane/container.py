@@ -1,8 +1,8 @@
 """A serving runtime's container → a command and an environment of this machine. Pure.
 
-What KServe does: `{{.Name}}` and its like are the InferenceService's metadata, its own `args` go behind the runtime's and
-its `env` over them, INFERENCE_SERVICE_NAME is set. What is the laptop's: ports are free ones, /mnt/models is a folder of
-the cache, `python` is this Python, and secrets are addresses that the plane has; resources are not limited.
+What KServe does: `{{.Name}}` and its like are the InferenceService's metadata, its own `args` go behind the runtime's
+and its `env` over them, INFERENCE_SERVICE_NAME is set. What is the laptop's: ports are free ones, /mnt/models is a
+folder of the cache, `python` is this Python, secrets are addresses that the plane has; resources are not limited.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Envoy's configuration as plain data: what is fixed at its start, and the files it reads again when they change.
 
-A version is two clusters, `<version>` (HTTP/1.1) and `<version>_grpc` (HTTP/2; no version's name has a `_`), each with a file of its own for its
-addresses, so that a replica that comes or goes touches nothing but that. Weights are one file. All files are discovery
-responses that Envoy takes up when a new one is renamed into place; `version_info` lets us ask whether it did.
+A version is two clusters, `<version>` (HTTP/1.1) and `<version>_grpc` (HTTP/2; no version's name has a `_`), each with
+a file of its own for its addresses, so that a replica that comes or goes touches nothing but that. Weights are one
+file. All files are discovery responses that Envoy takes up when a new one is renamed into place; `version_info` lets us
+ask whether it did.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from typing import Any
 Json = dict[str, Any]
 GRPC = "_grpc"
 ROUTES = "clients"
-# Servers close a connection that idled for 5 s (uvicorn). The proxy must be the first to close it: a request that is sent
-# into a connection just being closed is lost, and is not retried since it may have been read.
+# Servers close a connection that idled for 5 s (uvicorn). The proxy must be the first to close it: a request sent into
+# a connection that is just being closed is lost, and is not retried since it may have been read.
 IDLE_S = 2
-# A connection refused, or reset before a byte of the request left: the request was not read, so another replica may have
-# it. Answers lost later are not retried: a payment that kills a server would kill them all, one after the other.
+# A connection refused, or reset before a byte of the request left: nobody read it, so another replica may have it.
+# Answers lost later are not retried: a payment that kills a server would kill them all, one after the other.
 RETRY_ON = "connect-failure,refused-stream,reset-before-request"
 BUCKETS_MS = [0.5, 1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50, 75, 100, 150, 250, 500, 1000, 2000, 5000, 10000]
 _TYPE = "type.googleapis.com/envoy"
@@ -108,7 +109,7 @@ def _route(weights: Mapping[str, int], kind: str, timeout_s: float) -> Json:
 
 
 def _cluster(name: str, folder: Path, http2: bool) -> Json:
-    protocol = {"http2_protocol_options": {}} if http2 else {"http_protocol_options": {}}
+    protocol: Json = {"http2_protocol_options": {}} if http2 else {"http_protocol_options": {}}
     return {
         "@type": f"{_TYPE}.config.cluster.v3.Cluster",
         "name": name,
@@ -173,9 +174,7 @@ def _failures_log() -> Json:
         },
         "typed_config": {
             "@type": f"{_TYPE}.extensions.access_loggers.stream.v3.StdoutAccessLog",
-            "log_format": {
-                "text_format_source": {"inline_string": line + "%UPSTREAM_TRANSPORT_FAILURE_REASON%\n"}
-            },
+            "log_format": {"text_format_source": {"inline_string": line + "%UPSTREAM_TRANSPORT_FAILURE_REASON%\n"}},
         },
     }
 

@@ -78,7 +78,7 @@ class Folder:
 
     @property
     def online(self) -> Path:
-        """Return the online store, where the feature repository's configuration has it for the lake of this folder."""
+        """Return the online store, where the feature repository has it for the lake of this folder."""
         return self.root / "lake" / "feast" / "online.db"
 
     @property
@@ -88,7 +88,7 @@ class Folder:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Return a JSON object that the plane wrote, empty where there is none: files are renamed into place, never half."""
+    """Return a JSON object that the plane wrote, empty where there is none; files are never half written."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

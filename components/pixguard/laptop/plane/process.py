@@ -1,11 +1,13 @@
-"""Processes that outlive the plane: each leads a group of its own, writes its own log, and leaves a record to find it by.
+"""Processes that outlive the plane: each leads a group of its own, writes its own log, and is found by a record.
 
-A record is a pid with the time the process started, so that a pid given to somebody else later is never mistaken for
-ours. Every process also carries the state folder in its environment: what no record tells of is found by that.
+A record is a pid with the time the process started (ticks since the machine did, which no clock sets back), so that a
+pid given to somebody else later is never mistaken for ours. Every process also carries the state folder in its
+environment: what no record tells of is found by that.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -30,20 +32,12 @@ class Process:
 
     name: str
     pid: int
-    created: float
+    since: int
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def alive(self) -> bool:
         """Return whether it runs; a child that ended is reaped on the way."""
-        try:
-            os.waitpid(self.pid, os.WNOHANG)
-        except ChildProcessError:
-            pass  # another process's child, such as one that an earlier plane started
-        try:
-            found = psutil.Process(self.pid)
-            return found.create_time() == self.created and found.status() != psutil.STATUS_ZOMBIE
-        except psutil.NoSuchProcess:
-            return False
+        return _running_since(self.pid) == self.since
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to its whole group; nothing happens when it is gone."""
@@ -63,8 +57,8 @@ def start(folder: Folder, name: str, argv: Sequence[str], env: Mapping[str, str]
     inherited = {key: os.environ[key] for key in INHERITED if key in os.environ}
     environment = {"PYTHONUNBUFFERED": "1", **inherited, **env, MARK: str(folder.root)}
     pid = os.posix_spawn(argv[0], list(argv), environment, file_actions=actions, setsid=True)
-    process = Process(name, pid, psutil.Process(pid).create_time(), facts)
-    record = {"name": name, "pid": pid, "created": process.created, "facts": facts}
+    process = Process(name, pid, _running_since(pid) or 0, facts)
+    record = {"name": name, "pid": pid, "since": process.since, "facts": facts}
     files.write(folder.processes / f"{name}.json", record)
     return process
 
@@ -72,7 +66,7 @@ def start(folder: Folder, name: str, argv: Sequence[str], env: Mapping[str, str]
 def recorded(folder: Folder) -> list[Process]:
     """Return the recorded processes, running or not."""
     found = (files.read(path) for path in sorted(folder.processes.glob("*.json")))
-    return [Process(each["name"], each["pid"], each["created"], each["facts"]) for each in found if each]
+    return [Process(each["name"], each["pid"], each["since"], each["facts"]) for each in found if each]
 
 
 def forget(folder: Folder, process: Process) -> None:
@@ -99,25 +93,21 @@ def stop_all(pids: Iterable[int], patience_s: float) -> list[int]:
         for pid in left:
             signal_process(pid, number)
         deadline = time.monotonic() + wait
-        while (left := [pid for pid in left if _exists(pid)]) and time.monotonic() < deadline:
+        while (left := [pid for pid in left if _running_since(pid) is not None]) and time.monotonic() < deadline:
             time.sleep(0.05)
     return left
 
 
 def signal_group(pid: int, number: signal.Signals) -> None:
     """Signal the group that `pid` leads."""
-    try:
+    with contextlib.suppress(ProcessLookupError):  # it ended by itself
         os.killpg(pid, number)
-    except ProcessLookupError:
-        pass  # it ended by itself
 
 
 def signal_process(pid: int, number: signal.Signals) -> None:
     """Signal one process."""
-    try:
+    with contextlib.suppress(ProcessLookupError):  # it ended by itself
         os.kill(pid, number)
-    except ProcessLookupError:
-        pass  # it ended by itself
 
 
 def free_ports(count: int) -> list[int]:
@@ -140,12 +130,13 @@ def cut_logs(folder: Folder, limit: int = 8 << 20) -> None:
             os.truncate(log, 0)
 
 
-def _exists(pid: int) -> bool:
-    try:
+def _running_since(pid: int) -> int | None:
+    """Return when a process started, or None where it ended; a child of ours is reaped then."""
+    with contextlib.suppress(ChildProcessError):  # not our child: an earlier plane's, whose end init sees to
         os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        pass  # not our child
     try:
-        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    state, *numbers = stat.rpartition(")")[2].split()
+    return None if state in "ZX" else int(numbers[18])

@@ -36,7 +36,8 @@ def create(repository: Path, source: Path) -> None:
             index = {"GIT_INDEX_FILE": f"{scratch}/index", "GIT_WORK_TREE": str(source.absolute())}
             _git(repository, "add", "--", *TREES, env=index)
             tree = _git(repository, "write-tree", env=index)
-        _commit(repository, tree, None, "Manifests and overlays of the checkout\n\nPixguard-Action: seed")
+        commit = _git(repository, "commit-tree", "-m", "Manifests and overlays of the checkout", tree, env=_AUTHOR)
+        _git(repository, "update-ref", BRANCH, commit, "0" * 40)  # refuses where another seed was first
 
 
 def head(repository: Path) -> str | None:
@@ -57,46 +58,18 @@ def export(repository: Path, commit: str, target: Path) -> None:
         archive.extractall(target, filter="data")
 
 
-def read_file(repository: Path, commit: str, path: str) -> str:
-    """Return a file's text at a commit."""
-    return _git(repository, "show", f"{commit}:{path}", strip=False)
-
-
-def seed_file(repository: Path, parent: str, path: str, text: str, message: str) -> str:
-    """Commit one file on top of `parent`; PlaneError where main moved meanwhile. Return the commit."""
-    with tempfile.TemporaryDirectory() as scratch:
-        index = {"GIT_INDEX_FILE": f"{scratch}/index"}
-        blob = _git(repository, "hash-object", "-w", "--stdin", stdin=text.encode())
-        _git(repository, "read-tree", parent, env=index)
-        _git(repository, "update-index", "--cacheinfo", f"100644,{blob},{path}", env=index)
-        tree = _git(repository, "write-tree", env=index)
-    return _commit(repository, tree, parent, message)
-
-
-def _commit(repository: Path, tree: str, parent: str | None, message: str) -> str:
-    above = ["-p", parent] if parent else []
-    commit = _git(repository, "commit-tree", *above, "-m", message, tree, env=_AUTHOR)
-    _git(repository, "update-ref", BRANCH, commit, parent or "0" * 40)
-    return commit
-
-
 def _git(
     repository: Path,
     *arguments: str,
     env: dict[str, str] | None = None,
-    stdin: bytes | None = None,
     missing_ok: bool = False,
-    strip: bool = True,
 ) -> str:
-    done = _run(repository, *arguments, env=env, stdin=stdin)
+    done = _run(repository, *arguments, env=env)
     if done.returncode and not missing_ok:
         raise PlaneError(f"git {arguments[0]} in {repository}: {done.stderr.decode(errors='replace').strip()}")
-    text = done.stdout.decode()
-    return text.strip() if strip else text
+    return done.stdout.decode().strip()
 
 
-def _run(
-    repository: Path, *arguments: str, env: dict[str, str] | None = None, stdin: bytes | None = None
-) -> subprocess.CompletedProcess[bytes]:
+def _run(repository: Path, *arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[bytes]:
     ours = {"PATH": os.environ.get("PATH", os.defpath), "GIT_DIR": str(repository), **_NEUTRAL, **(env or {})}
-    return subprocess.run(["git", *arguments], env=ours, input=stdin, capture_output=True, check=False)  # noqa: S603, S607
+    return subprocess.run(["git", *arguments], env=ours, capture_output=True, check=False)  # noqa: S603, S607

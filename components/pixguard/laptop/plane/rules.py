@@ -55,15 +55,15 @@ def refusals(stable: Wanted, canaries: Iterable[Wanted]) -> list[str]:
 def changes_refused(before: Iterable[Wanted], after: Iterable[Wanted]) -> list[str]:
     """Return what is wrong with going from one manifest to the next: a name and its URI change together.
 
-    KServe refuses a new name for an old URI. An old name with a new URI it would roll out in place; here a version never
-    changes, so that is refused as well.
+    KServe refuses a new name for an old URI. An old name with a new URI it would roll out in place; here a version
+    never changes, so that is refused as well.
     """
     uris = {each.name: each.uri for each in before}
     names = {uri: name for name, uri in uris.items()}
     found = []
     for each in after:
         if uris.get(each.name, each.uri) != each.uri:
-            found.append(f"{each.name} was {uris[each.name]} and is now {each.uri}: a version never changes, rename it")
+            found.append(f"{each.name} was {uris[each.name]}, now {each.uri}: a version never changes, rename it")
         if names.get(each.uri, each.name) != each.name:
             found.append(f"{each.uri} was named {names[each.uri]} and is now {each.name}: name and URI change together")
     return found
@@ -91,7 +91,7 @@ def routes(stable: Wanted, canaries: Iterable[Wanted], ready: Iterable[str], bef
     """Return who is asked now: a canary that is not ready gets nothing, and stable takes the rest.
 
     A stable that is not ready takes over only when it is: until then its share stays with the version that had it, as
-    long as that one answers (KServe leaves the route as it is). A canary that Git dropped is asked nothing from then on.
+    long as that one answers (KServe leaves the route as it is). A canary that Git dropped is asked nothing any more.
     """
     able = set(ready)
     holder = stable.name
@@ -106,7 +106,7 @@ def routes(stable: Wanted, canaries: Iterable[Wanted], ready: Iterable[str], bef
 
 
 def wait_s(failures: int) -> float:
-    """Return how long to wait after so many failures in a row: none, then half a second, doubled up to half a minute."""
+    """Return how long to wait after so many failures in a row: none, half a second, doubled up to half a minute."""
     if failures <= 1:
         return 0.0
     return float(min(FIRST_WAIT_S * 2.0 ** min(failures - 2, 16), LONGEST_WAIT_S))

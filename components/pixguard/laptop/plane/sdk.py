@@ -23,7 +23,7 @@ _PLAIN: dict[str, tuple[type, ...]] = {
 
 
 def parse(kind: str, document: Any) -> Any:
-    """Return `document` as the SDK's model `kind`; ManifestError names the field that is unknown, absent or mistyped."""
+    """Return `document` as the SDK's model `kind`; ManifestError names a field that is unknown, absent or mistyped."""
     return _value(kind, document, kind, strict=True)
 
 
@@ -38,11 +38,10 @@ def _value(kind: str, value: Any, where: str, *, strict: bool) -> Any:
         return {key: _value(inner, each, f"{where}.{key}", strict=strict) for key, each in pairs}
     if kind in _PLAIN:
         return _plain(kind, value, where) if strict else value
-    if hasattr(kserve.models, kind):
-        return _model(getattr(kserve.models, kind), value, where, strict=True)
-    if hasattr(kubernetes.client.models, kind):  # newer clusters know more fields than the client: not ours to refuse
-        return _model(getattr(kubernetes.client.models, kind), value, where, strict=False)
-    return value
+    # Newer clusters know more fields of Kubernetes' own types than the client does: those are not ours to refuse.
+    ours = getattr(kserve.models, kind, None)
+    model = ours or getattr(kubernetes.client.models, kind, None)
+    return value if model is None else _model(model, value, where, strict=ours is not None)
 
 
 def _plain(kind: str, value: Any, where: str) -> Any:
