@@ -60,13 +60,16 @@ def read_manifests(documents: Iterable[Mapping[str, Any]], given: Mapping[str, s
     service = _only(found, KIND)
     isvc = sdk.parse("V1beta1InferenceService", service)
     _check(isvc)
+    trials = service["spec"].get("canary") or ()
+    if any("trafficPercent" not in each for each in trials):  # the SDK takes 0 for it, KServe's definition does not
+        raise ManifestError(f"{KIND} {isvc.metadata.name}: every canary says its trafficPercent")
     metadata = {"labels": {}, "annotations": {}} | service["metadata"]
     stable = service["spec"]["predictor"]
     versions = [
         _version(spec, percent, found, metadata, given)
         for spec, percent in [
             (stable, 0),
-            *((_over(stable, each["predictor"]), each["trafficPercent"]) for each in service["spec"].get("canary", ())),
+            *((_over(stable, each["predictor"]), each["trafficPercent"]) for each in trials),
         ]
     ]
     problems = rules.refusals(versions[0].wanted, [each.wanted for each in versions[1:]])
@@ -92,6 +95,7 @@ def check_change(before: Desired | None, after: Desired) -> None:
 def _check(isvc: Any) -> None:
     """Refuse what KServe refuses, or would silently not do, in Standard mode."""
     predictor, canaries = isvc.spec.predictor, isvc.spec.canary or []
+    predictors = [predictor, *(each.predictor for each in canaries)]
     mode = (isvc.metadata.annotations or {}).get(MODE)
     problems = {
         f"annotation {MODE} is {mode!r}; a canary needs Standard": mode != "Standard",
@@ -99,9 +103,12 @@ def _check(isvc: Any) -> None:
             isvc.spec.transformer or isvc.spec.explainer
         ),
         "canaryTrafficPercent is ignored in Standard mode; use spec.canary": any(
-            each.canary_traffic_percent is not None for each in (predictor, *(canary.predictor for canary in canaries))
+            each.canary_traffic_percent is not None for each in predictors
         ),
         "spec.predictor.name is needed: it is the version's name": not predictor.name,
+        "the laptop's store is S3: every storageUri begins with s3://": any(
+            not str(each.model.storage_uri or "s3://").startswith("s3://") for each in predictors if each.model
+        ),
         "spec.predictor.model with a runtime and a storageUri is needed": not (
             predictor.model and predictor.model.runtime and predictor.model.storage_uri
         ),
@@ -111,7 +118,6 @@ def _check(isvc: Any) -> None:
         fixed = any((each.max_replicas, each.scale_target, each.scale_metric, each.auto_scaling, each.worker_spec))
         problems[f"canary {each.name}: its replicas are fixed; no maxReplicas, autoscaling or workerSpec"] = fixed
         problems[f"canary {each.name}: model.storageUri is needed"] = not (each.model and each.model.storage_uri)
-        problems[f"canary {each.name}: trafficPercent is needed"] = canary.traffic_percent is None
     said = [text for text, wrong in problems.items() if wrong]
     if said:
         raise ManifestError(f"{KIND} {isvc.metadata.name}: {'; '.join(said)}")

@@ -32,13 +32,18 @@ class Routes:
 
 
 def refusals(stable: Wanted, canaries: Iterable[Wanted]) -> list[str]:
-    """Return what KServe's validation says against a manifest, in words; empty when it would be taken."""
-    found, seen, total = [], {stable.name}, 0
+    """Return what KServe's validation says against a manifest, in words; empty when it would be taken.
+
+    Ours is one rule more: two versions do not share an address, since a version is its content.
+    """
+    found, seen, places, total = [], {stable.name}, {stable.uri}, 0
     for each in canaries:
         if not each.name:
             found.append("a canary has no predictor.name")
         elif each.name in seen:
             found.append(f"canary {each.name}: the name is stable's or another canary's")
+        if each.uri in places:
+            found.append(f"canary {each.name}: {each.uri} is stable's or another canary's")
         if not 0 <= each.percent <= 100:
             found.append(f"canary {each.name}: trafficPercent {each.percent} is not between 0 and 100")
         if each.replicas is not None and each.replicas > stable_minimum(stable):
@@ -46,6 +51,7 @@ def refusals(stable: Wanted, canaries: Iterable[Wanted]) -> list[str]:
                 f"canary {each.name}: minReplicas {each.replicas} is more than stable's {stable_minimum(stable)}"
             )
         seen.add(each.name)
+        places.add(each.uri)
         total += each.percent
     if total > 100:
         found.append(f"trafficPercent of the canaries adds up to {total}, more than 100")
