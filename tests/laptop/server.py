@@ -21,11 +21,11 @@ OPTIONS = parser.parse_args()
 FOLDER = Path(OPTIONS.model_dir)
 VERSION = FOLDER.name
 BEHAVIOUR = json.loads((FOLDER / "policy.json").read_text()).get("test", {})
-SERVED = 0
+served = 0
 
 
 async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    global SERVED
+    global served  # noqa: PLW0603
     if scope["type"] != "http":
         return
     body = b""
@@ -37,11 +37,11 @@ async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
     if scope["path"] == "/v2/health/ready" and BEHAVIOUR.get("ready") is False:
         status = 503
     if scope["path"] == "/metrics":
-        answer = f'pixguard_requests_total{{model="pix-fraud",version="{VERSION}",outcome="ok"}} {SERVED}\n'.encode()
+        answer = f'pixguard_requests_total{{model="pix-fraud",version="{VERSION}",outcome="ok"}} {served}\n'.encode()
         answer = b"# TYPE pixguard_requests_total counter\n" + answer
     if scope["path"].endswith(":predict"):
-        SERVED += 1
-        if SERVED > BEHAVIOUR.get("crash_after", SERVED):
+        served += 1
+        if BEHAVIOUR.get("crash_after", served) < served:
             os._exit(11)
         await asyncio.sleep(BEHAVIOUR.get("slow_s", 0))
         status = BEHAVIOUR.get("status", 200)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-
 import time
+import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import yaml
 
 from pixguard.calibration import Calibration
 from pixguard.laptop.plane import folder as files
-
+from pixguard.laptop.plane import process
 from pixguard.laptop.plane.commands import down, options, up
 from pixguard.laptop.plane.folder import Folder
 from pixguard.overlay import Placed
@@ -52,7 +52,7 @@ def placed(kept: KeptVersion) -> Placed:
 def keep(folder: Path, name: str, behaviour: Mapping[str, Any] | None = None) -> KeptVersion:
     """Keep a signed version that behaves so; the key is `folder`/keys/signing.pem for all of them."""
     model = folder / "parts" / name
-    model.mkdir(parents=True)
+    model.mkdir(parents=True, exist_ok=True)
     for each in ("model.onnx", "model.pt"):
         (model / each).write_text(name)
     (model / "calibration.json").write_text(json.dumps(Calibration(1.0, 1.0, -3.0, rows=1000, frauds=50).to_json()))
@@ -96,9 +96,7 @@ class Plane:
 
     def up(self, version: KeptVersion | None = None, wait_s: float = 60) -> int:
         first = ["--version", str(version.folder)] if version else []
-        return up.main(
-            ["--state", str(self.folder.root), "--source", str(self.source), "--wait", str(wait_s), *first]
-        )
+        return up.main(["--state", str(self.folder.root), "--source", str(self.source), "--wait", str(wait_s), *first])
 
     def down(self) -> None:
         down.stop(self.folder)
@@ -120,6 +118,17 @@ class Plane:
             branch.push(commit, head)
         return commit
 
+    def settle(self, kept: KeptVersion) -> None:
+        """Serve this version alone, and wait until it does."""
+        commit = self.commit(model(placed(kept)))
+        until(lambda: self.status["observed"]["commit"] == commit)
+        until(lambda: self.weights() == {kept.name: 100} and self.condition("Ready") == "True")
+        until(lambda: len(self.recorded("server")) == 2)
+
+    def recorded(self, role: str) -> list[str]:
+        """Return the names of the recorded processes of a role."""
+        return [each.name for each in process.recorded(self.folder) if each.facts.get("role") == role]
+
     @property
     def addresses(self) -> dict[str, Any]:
         return files.read(self.folder.plane)
@@ -137,6 +146,11 @@ class Plane:
 
     def pid(self, name: str) -> int:
         return int(files.read(self.folder.processes / f"{name}.json")["pid"])
+
+    def versions(self) -> dict[str, Any]:
+        with urllib.request.urlopen(self.addresses["versions_url"], timeout=10) as answer:
+            found: dict[str, Any] = json.load(answer)
+            return found
 
     def replicas(self, version: str) -> dict[str, int]:
         """Return the pids of a version's replicas by name."""
@@ -157,5 +171,3 @@ def until(what: Callable[[], Any], wait_s: float = 30, step_s: float = 0.05) -> 
             return found
         time.sleep(step_s)
     raise AssertionError(f"not so within {wait_s} s")
-
-

@@ -25,7 +25,9 @@ MODEL = {"modelFormat": {"name": "pixguard"}}
 
 def read(container: dict[str, object], model: dict[str, object] | None = None) -> Container:
     runtime = sdk.parse("V1alpha1ServingRuntimeSpec", {"containers": [{**CONTAINER, **container}]}).containers[0]
-    return read_container(runtime, sdk.parse("V1beta1ModelSpec", {**MODEL, **(model or {})}), METADATA, {"STORE": "here"})
+    return read_container(
+        runtime, sdk.parse("V1beta1ModelSpec", {**MODEL, **(model or {})}), METADATA, {"STORE": "here"}
+    )
 
 
 def test_ports_folder_names_and_addresses_are_this_machines() -> None:

@@ -48,7 +48,7 @@ def test_a_pid_that_is_somebody_elses_now_is_not_ours(folder: Folder) -> None:
 
 
 def test_what_does_not_listen_to_sigterm_is_killed(folder: Folder) -> None:
-    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('here', flush=True); time.sleep(60)"
+    deaf = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n{SLEEP}"
     started = start(folder, deaf)
     until(lambda: "here" in (folder.logs / "one.log").read_text())
     assert process.stop_all([started.pid], 0.2) == []
@@ -68,7 +68,7 @@ def test_nothing_of_our_environment_goes_along_but_what_is_named(
 ) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     started = start(folder, "import os; print(sorted(os.environ), flush=True)")
-    text = until(lambda: (folder.logs / "one.log").read_text())
+    text = until((folder.logs / "one.log").read_text)
     assert "AWS_SECRET_ACCESS_KEY" not in text
     assert "TOKEN" in text
     until(lambda: not started.alive())
@@ -85,7 +85,7 @@ def test_a_log_is_cut_while_it_is_written_to(folder: Folder) -> None:
         until(lambda: log.stat().st_size > 1000)
         process.cut_logs(folder, limit=1000)
         assert (folder.logs / "one.log.1").stat().st_size > 1000
-        until(lambda: 0 < log.stat().st_size)
+        until(lambda: log.stat().st_size > 0)
         assert log.read_text().startswith("line ")  # no hole where the old lines were
     finally:
         process.stop_all([started.pid], 5)

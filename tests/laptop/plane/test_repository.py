@@ -54,7 +54,7 @@ def test_what_kustomize_says_is_passed_on(tmp_path: Path) -> None:
     commit = repository.head(path) or ""
     kinds = {each["kind"] for each in render(path, commit, OVERLAY)}
     assert {"InferenceService", "ClusterServingRuntime"} <= kinds
-    with pytest.raises(ManifestError, match="overlay nowhere: .*"):
+    with pytest.raises(ManifestError, match="overlay nowhere: "):
         render(path, commit, "kustomize/overlays/nowhere")
-    with pytest.raises(PlaneError, match="release.git at 000000000000"):
+    with pytest.raises(PlaneError, match="at 000000000000"):
         render(path, "0" * 40, OVERLAY)

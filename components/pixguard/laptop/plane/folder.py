@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pixguard.provenance.files import json_text, replace_file
+from pixguard.provenance.files import json_text
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,16 @@ def read(path: Path) -> dict[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
-def write(path: Path, data: Any, mode: int = 0o600) -> None:
-    """Write JSON that readers see whole; for this user alone unless `mode` says otherwise."""
-    path.touch(mode, exist_ok=True)
-    replace_file(path, json_text(data).encode())
-    path.chmod(mode)
+def write(path: Path, data: Any, *, durable: bool = False) -> None:
+    """Write JSON that readers see whole, for this user alone; `durable` waits until the disk has it."""
+    hidden = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
+    try:
+        descriptor = os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(json_text(data))
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        hidden.replace(path)
+    finally:
+        hidden.unlink(missing_ok=True)

@@ -42,7 +42,7 @@ def start(folder: Folder, before: Process | None) -> Process:
         "credentials": [{"accessKey": facts["access_key"], "secretKey": facts["secret_key"]}],
         "actions": ["Admin", "Read", "Write", "List", "Tagging"],
     }
-    files.write(folder.s3 / "identities.json", {"identities": [identity]})
+    files.write(folder.s3 / "identities.json", {"identities": [identity]}, durable=True)
     data = folder.s3 / "data"
     data.mkdir(exist_ok=True)
     command = [

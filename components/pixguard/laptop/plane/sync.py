@@ -62,5 +62,5 @@ class Sync:
         kinds = {KIND, *RUNTIMES}
         needed = [each for each in documents if isinstance(each, dict) and each.get("kind") in kinds]
         self.commit, self.desired, self.error = commit, desired, None
-        files.write(self._folder.applied, {"commit": commit, "documents": needed})
+        files.write(self._folder.applied, {"commit": commit, "documents": needed}, durable=True)
         log.info("took commit %s: %s", commit[:12], ", ".join(f"{w.name} {w.percent} %" for w in desired.wanted))

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from rich.console import Console
 
 from pixguard.laptop.plane import folder as files
-from pixguard.laptop.plane import process, repository, seed
+from pixguard.laptop.plane import process, repository
 from pixguard.laptop.plane.commands import options
 from pixguard.laptop.plane.commands.status import show
 from pixguard.laptop.plane.errors import PlaneError
@@ -23,6 +23,8 @@ T = TypeVar("T")
 def main(argv: Sequence[str] | None = None) -> int:
     """Start what is not running, wait until it serves, and say where."""
     chosen = _parser().parse_args(argv)
+    from pixguard.laptop.plane import seed  # noqa: PLC0415  (it loads S3's client: --help need not wait for that)
+
     console = Console(highlight=False, soft_wrap=True)
     folder = Folder.of(chosen.state)
     with options.alone(folder):
