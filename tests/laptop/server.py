@@ -39,6 +39,8 @@ async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
     if scope["path"] == "/metrics":
         answer = f'pixguard_requests_total{{model="pix-fraud",version="{VERSION}",outcome="ok"}} {served}\n'.encode()
         answer = b"# TYPE pixguard_requests_total counter\n" + answer
+    if scope["path"] == "/environment":
+        answer = json.dumps(dict(os.environ)).encode()
     if scope["path"].endswith(":predict"):
         served += 1
         if BEHAVIOUR.get("crash_after", served) < served:
@@ -49,7 +51,7 @@ async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
         replica = os.environ["PIXGUARD_REPLICA"]
         answer = json.dumps({
             "predictions": [{"end_to_end_id": each["end_to_end_id"], "score": 0.5} for each in payments],
-            "model_version": VERSION, "replica": replica, "environment": dict(os.environ),
+            "model_version": VERSION, "replica": replica,
         }).encode()  # fmt: skip
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(answer)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})

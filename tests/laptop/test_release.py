@@ -15,8 +15,6 @@ from pixguard.provenance import KeptVersion
 from .load import Load, ask
 from .world import MODEL, OVERLAY, Plane, model, placed, until
 
-URL = "/v1/models/pix-fraud:predict"
-
 
 def shares(plane: Plane, count: int = 200) -> Counter[str]:
     return Counter(ask(plane.addresses["url"], f"E{i}").version for i in range(count))
@@ -125,16 +123,15 @@ def test_addresses_are_ours_alone_and_on_the_loopback(quiet: Plane) -> None:
     assert len(quiet.addresses["s3"]["secret_key"]) >= 30
 
 
-def test_a_server_knows_its_place_and_no_credentials(quiet: Plane) -> None:
-    body = json.dumps({"instances": [{"end_to_end_id": "E1"}]}).encode()
-    with urllib.request.urlopen(quiet.addresses["url"] + URL, data=body, timeout=10) as answer:
-        found = json.load(answer)
-    environment = found["environment"]
-    assert environment["PIXGUARD_ONLINE_STORE"] == f"sqlite:///{quiet.folder.online}"
-    assert environment["PIXGUARD_DECISION_LOG"] == f"file://{quiet.folder.decisions}"
-    assert environment["PIXGUARD_REPLICA"] == found["replica"]
-    assert quiet.addresses["s3"]["secret_key"] not in json.dumps(environment)
-    assert not [name for name in environment if name.startswith("AWS")]
+def test_a_server_knows_its_place_and_no_credentials(quiet: Plane, first: KeptVersion) -> None:
+    for url in quiet.versions()[first.name]["urls"]:
+        with urllib.request.urlopen(f"{url}/environment", timeout=10) as answer:
+            environment = json.load(answer)
+        assert environment["PIXGUARD_ONLINE_STORE"] == f"sqlite:///{quiet.folder.online}"
+        assert environment["PIXGUARD_DECISION_LOG"] == f"file://{quiet.folder.decisions}"
+        assert environment["PIXGUARD_REPLICA"] in quiet.replicas(first.name)
+        assert quiet.addresses["s3"]["secret_key"] not in json.dumps(environment)
+        assert not [name for name in environment if name.startswith("AWS")]
 
 
 def test_metrics_are_scraped_by_version_and_replica(quiet: Plane, first: KeptVersion) -> None:

@@ -1,8 +1,8 @@
 """Requests, errors and latencies by version, from Envoy's statistics; they never go back, though Envoy may start anew.
 
 What a version answered with a 5xx, and what it did not answer (refused, reset, timed out: Envoy answers 503 or 504 for
-it), is an error. gRPC says how it went in a trailer, which Envoy counts apart. Latencies are those of answers, in whole
-milliseconds, Envoy's own resolution; those below one are said to be half of one.
+it), is an error. gRPC says how it went in a trailer: its errors are the statuses that blame the server. Latencies are
+those of answers, in whole milliseconds, Envoy's own resolution; those below one are said to be half of one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from typing import Any
 
 from pixguard.laptop.plane.envoy import GRPC
 
-FILTER = r"^cluster\..*(upstream_rq_(completed|5xx|xx|time)|grpc\.(success|failure|total)$)"
+FILTER = r"^cluster\..*(upstream_rq_(completed|5xx|time)|grpc\.\d+)$"
+# UNKNOWN, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE, DATA_LOSS; what Envoy itself gives up on is UNAVAILABLE.
+_SERVERS_FAULT = {"grpc_2", "grpc_4", "grpc_13", "grpc_14", "grpc_15"}
 _SAMPLE = re.compile(r"envoy_cluster_(\w+)\{(.*)\} (\d+)")
 _LABEL = re.compile(r'(\w+)="([^"]*)"')
 
@@ -63,7 +65,7 @@ def read_counts(text: str) -> dict[str, Counts]:
     found: dict[str, Counts] = {}
     for cluster, metric, labels, value in _samples(text):
         version = cluster.removesuffix(GRPC)
-        found[version] = found.get(version, Counts()) + _count(metric, labels, value)
+        found[version] = found.get(version, Counts()) + _count(cluster.endswith(GRPC), metric, labels, value)
     return found
 
 
@@ -106,10 +108,10 @@ def _samples(text: str) -> Iterator[tuple[str, str, dict[str, str], int]]:
             yield labels.get("envoy_cluster_name", ""), match[1], labels, int(match[3])
 
 
-def _count(metric: str, labels: Mapping[str, str], value: int) -> Counts:
+def _count(grpc: bool, metric: str, labels: Mapping[str, str], value: int) -> Counts:
     if metric == "upstream_rq_completed":
         return Counts(requests=value)
-    if metric == "upstream_rq_xx" and labels.get("envoy_response_code_class") == "5":
+    if metric in _SERVERS_FAULT if grpc else metric == "upstream_rq_xx" and labels["envoy_response_code_class"] == "5":
         return Counts(errors=value)
     if metric == "upstream_rq_time_bucket":
         bound = math.inf if labels["le"] == "+Inf" else float(labels["le"])

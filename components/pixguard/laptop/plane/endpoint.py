@@ -36,6 +36,7 @@ def versions(plane: Supervisor) -> dict[str, dict[str, Any]]:
                 "p99": counts.quantile_ms(0.99) if counts else None,
             },
             "histogram": counts.to_json()["histogram"] if counts else [],
+            "restarts": plane.fleet.restarts.get(name, 0),
             "since": plane.ledger.since.get(name),
             "urls": [f"http://127.0.0.1:{http_port}" for http_port, _ in ports.get(name, ())],
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,6 +23,7 @@ class Fleet:
         self._patience = patience
         self._pool = ThreadPoolExecutor(8, thread_name_prefix="probe")
         self.replicas: dict[str, Replica] = {}
+        self.restarts: Counter[str] = Counter()  # processes that ended unasked, by version, since this plane began
 
     def adopt(self, recorded: Iterable[Process]) -> None:
         """Take over the servers that an earlier plane left running; records of dead ones go."""
@@ -36,7 +38,9 @@ class Fleet:
     def observe(self) -> None:
         """See how every replica is."""
         for each in self.replicas.values():
+            before = each.failures
             each.observe(self._pool)
+            self.restarts[each.version] += max(each.failures - before, 0)
 
     def ready(self) -> set[str]:
         """Return the versions that have a replica to send requests to."""
