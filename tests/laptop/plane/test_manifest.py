@@ -1,15 +1,19 @@
 """Manifests as KServe would take or refuse them, on the checkout's own rendered overlay."""
 
 import copy
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pixguard import overlay
 from pixguard.laptop.plane.errors import ManifestError
 from pixguard.laptop.plane.manifest import NOTHING, check_change, read_manifests
 from pixguard.laptop.plane.render import render
 from pixguard.laptop.plane.repository import create, head
-from tests.laptop.world import CHECKOUT, OVERLAY
+from pixguard.overlay import Placed
+from pixguard.release.git import Branch
+from tests.laptop.world import CHECKOUT, MODEL, OVERLAY
 
 GIVEN = {"PIXGUARD_ONLINE_STORE": "sqlite:////o", "PIXGUARD_DECISION_LOG": "file:///d", "PIXGUARD_PUBLIC_KEY": "/k"}
 CANARY = {
@@ -57,6 +61,19 @@ def test_the_checkouts_overlay_has_nothing_released(documents: list[Any]) -> Non
     desired = read_manifests(documents, GIVEN)
     assert (desired.stable.name, desired.versions) == (NOTHING, ())
     assert (desired.service, desired.namespace, desired.runtime) == ("pix-fraud", "pixguard", "pixguard-predictor")
+
+
+def test_what_a_release_writes_is_taken(tmp_path: Path) -> None:
+    git = tmp_path / "release.git"
+    create(git, CHECKOUT)
+    with Branch(str(git)) as branch:
+        parent = branch.fetch()
+        stable, canary = (Placed(name, f"s3://models/{name}/") for name in ("v1", "v2"))
+        text = overlay.install(branch.read(parent, MODEL), stable)
+        text = overlay.shift(overlay.propose(text, canary), "v2", 25)
+        branch.push(branch.commit(parent, {MODEL: text}, "test\n", "tester"), parent)
+    desired = read_manifests(render(git, head(git) or "", OVERLAY), GIVEN)
+    assert [(each.name, each.wanted.percent) for each in desired.versions] == [("v1", 0), ("v2", 25)]
 
 
 def test_a_canary_is_stable_but_for_what_it_says(documents: list[Any]) -> None:
