@@ -153,7 +153,7 @@ def given(folder: Folder) -> dict[str, str]:
     """Return the laptop's values of the variables that a cluster fills from secrets and its own addresses."""
     return {
         "PIXGUARD_PUBLIC_KEY": str(folder.public_key),
-        "PIXGUARD_ONLINE_STORE": f"sqlite:///{folder.online}",
+        "PIXGUARD_ONLINE_STORE": f"sqlite://{folder.online}",
         "PIXGUARD_DECISION_LOG": f"file://{folder.decisions}",
     }
 
