@@ -134,6 +134,8 @@ def test_what_no_release_wrote_is_refused(text: str, complaint: str) -> None:
         ("trafficPercent: 0", 'trafficPercent: "5"', "line 10: '5'"),
         ("minReplicas: 1", "minReplicas: 0", "line 13: '0'"),
         ("minReplicas: 1", "maxReplicas: 1", "keys name, minReplicas, model"),
+        ("modelFormat: {name: pixguard}", "modelFormat: {}", "keys name; found none"),
+        ("          modelFormat: {name: pixguard}\n", "", "keys modelFormat, storageUri"),
         ("v000000000002", "v000000000001", "stable and canary at once"),
         ("fraud/v000000000002", "fraud/v000000000003", "ends in /v000000000002"),
     ],
@@ -197,4 +199,5 @@ def test_kustomize_reads_what_is_written(tmp_path: Path) -> None:
     assert spec["predictor"]["model"]["storageUri"] == STABLE.uri
     (canary,) = spec["canary"]
     assert canary["trafficPercent"] == 25
-    assert canary["predictor"] == {"name": placed(2).name, "minReplicas": 1, "model": {"storageUri": placed(2).uri}}
+    model = {"modelFormat": {"name": "pixguard"}, "storageUri": placed(2).uri}  # both are required of a canary's model
+    assert canary["predictor"] == {"name": placed(2).name, "minReplicas": 1, "model": model}

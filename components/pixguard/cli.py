@@ -14,6 +14,10 @@ STATE = Path("build")
 COMMANDS = {
     "simulate": "pixguard.jobs.simulate_payments",
     "demo": "pixguard.laptop.demo",
+    "up": "pixguard.laptop.plane.commands.up",
+    "status": "pixguard.laptop.plane.commands.status",
+    "logs": "pixguard.laptop.plane.commands.logs",
+    "down": "pixguard.laptop.plane.commands.down",
     "propose": "pixguard.jobs.propose_version",
     "advance": "pixguard.jobs.advance_canary",
     "rollback": "pixguard.jobs.roll_back",

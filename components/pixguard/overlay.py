@@ -28,6 +28,7 @@ _ENTRY = """\
         name: {name}
         minReplicas: 1
         model:
+          modelFormat: {{name: pixguard}}
           storageUri: {uri}
 """
 
@@ -228,7 +229,9 @@ def _entry(node: yaml.Node) -> tuple[yaml.Node, Placed]:
         raise _refusal(node, "wanted a list of exactly one canary; without a canary the whole operation goes")
     entry = _mapping(node.value[0], "trafficPercent", "predictor")
     predictor = _mapping(entry["predictor"], "name", "minReplicas", "model")
-    model = _mapping(predictor["model"], "storageUri")
+    # KServe's definition wants the format of a canary's model, though the canary is then laid over stable's.
+    model = _mapping(predictor["model"], "modelFormat", "storageUri")
+    _text(_mapping(model["modelFormat"], "name")["name"])
     for whole, pattern in ((entry["trafficPercent"], "0|[1-9][0-9]?|100"), (predictor["minReplicas"], "[1-9][0-9]*")):
         if whole.tag != _INT or not re.fullmatch(pattern, whole.value):
             raise _refusal(whole, f"{whole.value!r}; wanted trafficPercent 0 to 100 and minReplicas of 1 or more")

@@ -1,0 +1,1 @@
+"""The cluster that fits on a laptop: Git → rendered overlay → servers, one process a replica, behind Envoy."""

@@ -1,0 +1,1 @@
+"""`pixguard up | status | logs | down`: one module each."""
