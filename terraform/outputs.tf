@@ -4,7 +4,7 @@ output "platform_env" {
 }
 
 output "github_role_arns" {
-  description = "Roles for the variables AWS_ROLE_PLAN, AWS_ROLE_APPLY, AWS_ROLE_IMAGES and AWS_ROLE_WATCH of GitHub's environments."
+  description = "Roles for GitHub's variables AWS_ROLE_PLAN_<ENVIRONMENT>, AWS_ROLE_APPLY, AWS_ROLE_IMAGES and AWS_ROLE_WATCH."
   value       = module.identity.github_role_arns
 }
 

@@ -46,8 +46,4 @@ locals {
       resources = ["${module.streaming.topic_arn_prefix}/${local.product}.${topic}"]
     }]
   }
-  query_metrics = [{
-    actions   = ["aps:GetLabels", "aps:GetMetricMetadata", "aps:GetSeries", "aps:QueryMetrics"]
-    resources = [module.observability.workspace_arn]
-  }]
 }

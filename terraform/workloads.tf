@@ -8,17 +8,17 @@ locals {
     }
     stream = {
       namespace       = "pixguard-streaming"
-      service_account = "pixguard-stream"
+      service_account = "spark-driver"
       statements      = concat(local.write["lake"], local.connect_kafka, local.read_topic["payments"])
     }
     features = {
       namespace       = "pixguard-pipelines"
-      service_account = "spark"
+      service_account = "spark-driver"
       statements      = concat(local.read["lake"], local.write["lake"])
     }
     pipelines = {
       namespace       = "pixguard-pipelines"
-      service_account = "pipeline-runner"
+      service_account = "train-model"
       statements      = concat(local.read["lake"], local.read["models"], local.write["lake"], local.write["models"], local.write["artifacts"])
     }
     mlflow = {
@@ -26,19 +26,19 @@ locals {
       service_account = "mlflow"
       statements      = concat(local.read["artifacts"], local.write["artifacts"])
     }
-    rollout = {
-      namespace       = "pixguard-pipelines"
-      service_account = "pixguard-rollout"
-      statements      = concat(local.read["models"], local.query_metrics)
+    history = {
+      namespace       = "pixguard-streaming"
+      service_account = "spark-history"
+      statements      = local.read["lake"]
     }
     prometheus = {
       namespace       = "pixguard-monitoring"
-      service_account = "prometheus"
+      service_account = "pixguard-prometheus"
       statements      = [{ actions = ["aps:RemoteWrite"], resources = [module.observability.workspace_arn] }]
     }
     alertmanager = {
       namespace       = "pixguard-monitoring"
-      service_account = "alertmanager"
+      service_account = "pixguard-alertmanager"
       statements = [
         { actions = ["sns:Publish"], resources = values(module.observability.topic_arns) },
         { actions = ["kms:Decrypt", "kms:GenerateDataKey"], resources = [module.observability.key_arn] },
@@ -52,7 +52,7 @@ locals {
           actions   = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
           resources = ["arn:aws:secretsmanager:${var.region}:${var.account_id}:secret:${local.product}/*"]
         },
-        { actions = ["kms:Decrypt"], resources = [module.cache.key_arn, module.database.key_arn] },
+        { actions = ["kms:Decrypt"], resources = [module.cache.key_arn, module.database.key_arn, module.secrets_key.arn] },
       ]
     }
   }

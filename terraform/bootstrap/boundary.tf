@@ -24,7 +24,7 @@ resource "aws_iam_policy" "boundary" {
 locals {
   ceiling = sort(flatten([for service, actions in local.ceiling_by_service : [for action in actions : "${service}:${action}"]]))
   ceiling_by_service = {
-    aps             = ["GetLabels", "GetMetricMetadata", "GetSeries", "QueryMetrics", "RemoteWrite"]
+    aps             = ["RemoteWrite"]
     cloudwatch      = ["DescribeAlarms"]
     codebuild       = ["BatchGetBuilds", "BatchPutCodeCoverages", "BatchPutTestCases", "CreateReport", "CreateReportGroup", "StartBuild", "UpdateReport"]
     codeconnections = ["GetConnection", "GetConnectionToken", "UseConnection"]

@@ -21,7 +21,7 @@ cluster = {
       min            = 0
       desired        = 1
       max            = 4
-      taints         = { "pixguard/spark" = { value = "true" } }
+      taints         = { "pixguard.io/spot" = { value = "true" } }
     }
     gpu = {
       instance_types = ["g5.xlarge"]

@@ -22,7 +22,7 @@ cluster = {
       desired        = 3
       max            = 20
       disk_gib       = 200
-      taints         = { "pixguard/spark" = { value = "true" } }
+      taints         = { "pixguard.io/spot" = { value = "true" } }
     }
     gpu = {
       instance_types = ["g5.xlarge"]

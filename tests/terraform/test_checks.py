@@ -20,12 +20,16 @@ DIRECTORIES = [
 ]
 
 
+@pytest.fixture(scope="module")
+def checked() -> list[str]:
+    """What the check of everything says, line by line."""
+    return check().stdout.splitlines()
+
+
 @pytest.mark.parametrize("directory", DIRECTORIES)
-def test_root_or_module_is_valid_and_passes_its_tests(directory: str) -> None:
-    done = check(Path(directory))
-    assert done.returncode == 0, done.stdout
-    steps = [f"ok {directory} {step}" for step in ("fmt", "init", "validate", "test")]
-    assert done.stdout.splitlines() == [*steps, "4 passed, 0 failed"]
+def test_root_or_module_is_valid_and_passes_its_tests(directory: str, checked: list[str]) -> None:
+    for step in ("fmt", "init", "validate", "test"):
+        assert f"ok {directory} {step}" in checked, "\n".join(checked)
 
 
 def test_everything_is_in_terraforms_format() -> None:

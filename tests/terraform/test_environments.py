@@ -27,7 +27,7 @@ def ceiling(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     folder = tmp_path_factory.mktemp("bootstrap")
     root = copy_of_terraform(folder) / "bootstrap"
     only_run(root / "tests" / "bootstrap.tftest.hcl")
-    (root / "terraform.tfvars").write_text('environment = "dev"\naccount_id = "111111111111"\n', encoding="utf-8")
+    (root / "terraform.tfvars").write_text('environment = "dev"\naccount_id  = "111111111111"\n', encoding="utf-8")
     (boundary,) = planned(plan(root, folder), "aws_iam_policy")
     return set(statements(boundary)[0]["Action"])
 

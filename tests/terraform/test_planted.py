@@ -122,6 +122,6 @@ def test_checkov_finds_a_public_bucket(copy: Path) -> None:
 
 def test_a_region_that_nobody_decided(copy: Path, tmp_path: Path) -> None:
     variables = copy / "envs" / "dev.tfvars"
-    variables.write_text(variables.read_text(encoding="utf-8") + 'region = "eu-west-1"\n', encoding="utf-8")
+    variables.write_text(variables.read_text(encoding="utf-8") + '\nregion = "eu-west-1"\n', encoding="utf-8")
     with pytest.raises(AssertionError, match="region is sa-east-1"):
         plan_of("dev", tmp_path, copy)

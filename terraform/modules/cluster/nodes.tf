@@ -7,8 +7,14 @@ resource "aws_eks_node_group" "this" {
   ami_type        = each.value.ami_type
   capacity_type   = each.value.capacity_type
   instance_types  = each.value.instance_types
-  labels          = merge(each.value.labels, { "pixguard/group" = each.key })
-  tags            = var.tags
+
+  # The label by which Karpenter, too, says it: manifests need not know who makes the nodes.
+  labels = merge(each.value.labels, {
+    "pixguard.io/group"          = each.key
+    "karpenter.sh/capacity-type" = each.value.capacity_type == "SPOT" ? "spot" : "on-demand"
+  })
+
+  tags = var.tags
 
   scaling_config {
     min_size     = each.value.min

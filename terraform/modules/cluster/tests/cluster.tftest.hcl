@@ -27,7 +27,7 @@ variables {
       min            = 0
       desired        = 0
       max            = 10
-      taints         = { "pixguard/spark" = { value = "true" } }
+      taints         = { "pixguard.io/spot" = { value = "true" } }
     }
     gpu = {
       instance_types = ["g5.xlarge"]
@@ -103,6 +103,10 @@ run "spot_and_gpu_nodes_take_only_what_tolerates_them" {
   assert {
     condition     = aws_eks_node_group.this["spark"].capacity_type == "SPOT" && length(aws_eks_node_group.this["spark"].taint) == 1
     error_message = "Spark's nodes are spot and tainted."
+  }
+  assert {
+    condition     = aws_eks_node_group.this["spark"].labels["karpenter.sh/capacity-type"] == "spot" && aws_eks_node_group.this["serving"].labels["karpenter.sh/capacity-type"] == "on-demand"
+    error_message = "Pods choose nodes by this label."
   }
   assert {
     condition     = aws_eks_node_group.this["gpu"].ami_type == "AL2023_x86_64_NVIDIA" && one(aws_eks_node_group.this["gpu"].taint).key == "nvidia.com/gpu"
