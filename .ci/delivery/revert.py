@@ -59,13 +59,27 @@ def revert(commit: str, reason: str, *, branch: str = "main", cwd: Path | None =
             return False
         _commit(commit, reason, cwd)
         try:
-            git("push", "--quiet", "origin", f"HEAD:{branch}", cwd=cwd)
+            git("push", "--quiet", "origin", f"HEAD:refs/heads/{branch}", cwd=cwd)
         except DeliveryError as error:
-            if "fetch first" not in str(error) and "non-fast-forward" not in str(error):
+            if "protected branch" in str(error) or "rule violations" in str(error):
+                _request(commit, branch, cwd)
+            elif "fetch first" in str(error) or "non-fast-forward" in str(error):
+                continue
+            else:
                 raise
-        else:
-            return True
+        return True
     raise DeliveryError(f"{branch} moved {TRIES} times while {commit} was being reverted: run it again")
+
+
+def _request(commit: str, branch: str, cwd: Path | None) -> None:
+    """Open a pull request that merges as soon as the branch's rules let it: our token may not push past them."""
+    name = f"revert/{commit[:12]}"
+    git("push", "--quiet", "--force", "origin", f"HEAD:refs/heads/{name}", cwd=cwd)
+    request = ["gh", "pr", "create", "--base", branch, "--head", name, "--fill"]
+    address = run(request, cwd=cwd).strip()
+    run(["gh", "workflow", "run", "ci.yml", "--ref", name], cwd=cwd)
+    run(["gh", "pr", "merge", address, "--auto", "--squash"], cwd=cwd)
+    summarise(f"The rules of `{branch}` want a review even for a revert: {address}")
 
 
 def _commit(commit: str, reason: str, cwd: Path | None) -> None:
