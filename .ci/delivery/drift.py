@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 
 def describe(document: Json, environment: str, commit: str) -> str:
-    """Return the issue's text in Markdown, or "" when account, state and code agree; input is `terraform show -json`."""
+    """Return the issue's text in Markdown, or "" when all agree; the document is that of `terraform show -json`."""
     outside = [_line(kind, address, document) for kind, address in plan_text.changes(document, "resource_drift")]
     planned = [f"- {kind} `{address}`" for kind, address in plan_text.changes(document)]
     if not outside and not planned:

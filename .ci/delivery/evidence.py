@@ -1,7 +1,7 @@
 """What a promotion rests on, as the body of its pull request: out of Git alone, so that a reader can check it.
 
-The release writes its commits with trailers (`Pixguard-Action`, `Pixguard-Version`, `Pixguard-Evidence`, …). A commit that
-moves a model without them, or that touches anything beside the overlay's model.yaml, is named and fails the check.
+The release writes its commits with trailers (`Pixguard-Action`, `Pixguard-Version`, `Pixguard-Evidence`, …). A commit
+that moves a model without them, or touches anything beside the overlay's model.yaml, is named and fails the check.
 """
 
 import argparse
@@ -12,6 +12,11 @@ from pathlib import Path
 
 from delivery.shell import DeliveryError, git, main, summarise
 
+HEADING = """\
+### Evidence
+
+| commit | environment | action | version | evidence | by |
+| --- | --- | --- | --- | --- | --- |"""
 MODEL = re.compile(r"kustomize/overlays/([a-z0-9-]+)/model\.yaml")
 REQUIRED = ("Pixguard-Action", "Pixguard-Version", "Pixguard-Evidence")
 _RECORD, _UNIT = "\x1e", "\x1f"
@@ -47,7 +52,7 @@ def describe(found: Sequence[Step]) -> str:
     """Return the evidence in Markdown."""
     if not found:
         return "No commit here moves a model."
-    lines = ["### Evidence", "", "| commit | environment | action | version | evidence | by |", "| --- | --- | --- | --- | --- | --- |"]
+    lines = [HEADING]
     for step in found:
         cells = [" ".join(_cell(text) for text in step.trailers.get(name, ["—"])) for name in REQUIRED]
         who = f"{_cell(step.author)}, {step.date}"

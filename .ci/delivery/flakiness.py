@@ -14,7 +14,6 @@ from pathlib import Path
 from delivery.shell import DeliveryError, main, output, summarise
 
 
-
 @dataclass(frozen=True, slots=True)
 class Result:
     """One run of one test."""
@@ -70,7 +69,8 @@ def describe(found: Sequence[Result]) -> str:
         raise DeliveryError("no JUnit report was found: a report over nothing would read as if nothing were flaky")
     tests, runs = len({r.test for r in found}), len(found)
     listed = flaky(found)
-    lines = [f"### Flaky tests: {len(listed)} of {tests:,} ({runs:,} runs on {len({r.commit for r in found})} commits)", ""]
+    seen = f"{runs:,} runs on {len({r.commit for r in found})} commits"
+    lines = [f"### Flaky tests: {len(listed)} of {tests:,} ({seen})", ""]
     if listed:
         lines += ["| test | failed | of runs | commits |", "| --- | --: | --: | --: |"]
         lines += [f"| `{t.test}` | {t.failed} | {t.runs} | {t.commits} |" for t in listed]

@@ -49,7 +49,7 @@ def _open_issues(name: str, label: str) -> list[int]:
 
 def _marked(name: str, text: str) -> str:
     body = f"{marker(name)}\n{text}"
-    return body if len(body) <= MAX_BODY else body[:MAX_BODY] + "\n\n… cut here: the whole text is in the run's artifact"
+    return body if len(body) <= MAX_BODY else body[:MAX_BODY] + "\n\n… cut here: the run's artifact has it all"
 
 
 def _pages(path: str) -> list[dict[str, Any]]:

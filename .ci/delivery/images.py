@@ -1,8 +1,8 @@
 """Build each image once, scan it, sign it by digest, and only then give it a name that a manifest may use.
 
-`images publish` pushes by digest alone, without any tag; `images scan` writes an SBOM and fails on known weaknesses that
-have a mend; `images sign` signs and attaches the SBOM (keyless by the workflow's OIDC identity, or with a KMS key);
-`images tag` names what was signed. What was pushed is in build/images/images.json: the later steps take it from there.
+`images publish` pushes by digest alone, without any tag; `images scan` writes an SBOM and fails on known weaknesses
+that have a mend; `images sign` signs and attaches the SBOM (keyless by the workflow's OIDC identity, or with a KMS
+key); `images tag` names what was signed. What was pushed is in build/images/images.json, for the later steps.
 """
 
 import argparse

@@ -28,7 +28,7 @@ def pinned(text: str, images: Sequence[Image]) -> str:
 
 
 def _without_images(text: str) -> str:
-    before, found, block = text.partition("images:\n") if text.startswith("images:\n") else text.partition("\nimages:\n")
+    before, found, block = text.partition("\nimages:\n")
     if not found:
         return text if text.endswith("\n") else text + "\n"
     if foreign := next((line for line in block.splitlines() if line and not line.startswith((" ", "#", "-"))), None):

@@ -1,7 +1,7 @@
 """Bring a release's images to an environment: edit its overlay, commit, and open a pull request (or push, `--direct`).
 
-The request of dev and staging merges by itself once its checks are green; prod's waits for a code owner. `--direct` is for
-a pipeline that asked for its approval before, and has no pull requests.
+The request of dev and staging merges by itself once its checks are green; prod's waits for a code owner. `--direct` is
+for a pipeline that asked for its approval before, and has no pull requests.
 """
 
 import argparse
@@ -32,10 +32,10 @@ def message(environment: str, release: str, pushed: Sequence[images.Image]) -> s
 
 
 def request(environment: str, release: str, pushed: Sequence[images.Image]) -> str:
-    """Push a branch and open its pull request; return the address. GitHub runs no checks by itself for a token's push."""
+    """Push a branch and open its pull request; return the address. A token's push starts no checks: we start them."""
     branch, title = f"promote/{environment}-{release}", f"{environment}: images of {release}"
     git("push", "--quiet", "--force", "origin", f"HEAD:refs/heads/{branch}")
-    if found := run(["gh", "pr", "list", "--head", branch, "--state", "open", "--json", "url", "--jq", ".[].url"]).strip():
+    if found := run(["gh", "pr", "list", "--head", branch, "--json", "url", "--jq", ".[].url"]).strip():
         return found
     what = body(environment, release, pushed, rendered.describe(rendered.diffs("HEAD~1"), git("rev-parse", "HEAD~1")))
     address = run(["gh", "pr", "create", "--base", "main", "--head", branch, "--title", title, "--body", what]).strip()

@@ -19,8 +19,7 @@ def diffs(base: str, root: Path = Path()) -> dict[str, str]:
         for name in sorted({*_environments(before), *_environments(root)}):
             old, new = _render(before / OVERLAYS / name), _render(root / OVERLAYS / name)
             if old != new:
-                lines = difflib.unified_diff(old.splitlines(), new.splitlines(), f"{name} before", f"{name} after", lineterm="")
-                found[name] = "\n".join(lines)
+                found[name] = _diff(old, new, name)
     return found
 
 
@@ -37,6 +36,11 @@ def describe(found: dict[str, str], base: str) -> str:
         parts += [f"<details{open_}><summary>{name}: +{added} −{removed} lines</summary>", "", "````diff"]  # noqa: RUF001
         parts += [*lines, "````", "", "</details>", ""]
     return "\n".join(parts)
+
+
+def _diff(old: str, new: str, name: str) -> str:
+    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), f"{name} before", f"{name} after", lineterm="")
+    return "\n".join(lines)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Take back what was merged when an alarm goes off after it: watch the alarms, then revert by a commit.
 
-`revert watch` waits a while and reverts on the first alarm that went off after the commit; an alarm that was ringing before
-is said, and is not the commit's doing. `revert now` reverts at once. Reverting twice changes nothing.
+`revert watch` waits a while and reverts on the first alarm that went off after the commit; one that rang before is not
+the commit's doing. `revert now` reverts at once. Reverting twice changes nothing.
 """
 
 import argparse
@@ -25,6 +25,9 @@ class Alarm:
     since: datetime
 
 
+Look = Callable[[str], list[Alarm]]
+
+
 def blamed(alarms: Sequence[Alarm], merged: datetime) -> list[str]:
     """Return the names of the alarms that went off after the merge."""
     return sorted(alarm.name for alarm in alarms if alarm.since > merged)
@@ -38,12 +41,12 @@ def ringing(prefix: str) -> list[Alarm]:
     return [Alarm(a["AlarmName"], datetime.fromisoformat(a["StateUpdatedTimestamp"])) for a in found]
 
 
-def watch(commit: str, prefix: str, seconds: float, every: float = 15, look: Callable[[str], list[Alarm]] = ringing) -> list[str]:
+def watch(commit: str, prefix: str, seconds: float, every: float = 15, look: Look | None = None) -> list[str]:
     """Watch the alarms so long and return those to blame at the first look that finds any, or nothing."""
     merged = datetime.fromisoformat(git("show", "--no-patch", "--format=%cI", commit))
     end = time.monotonic() + seconds
     while True:
-        found = blamed(look(prefix), merged)
+        found = blamed((look or ringing)(prefix), merged)
         left = end - time.monotonic()
         if found or left <= 0:
             return found
@@ -109,7 +112,7 @@ def _command(arguments: Sequence[str]) -> int:
         found = watch(options.commit, options.alarms, options.seconds)
         reason = f"alarms {', '.join(found)}"
     if options.action == "watch" and not found:
-        summarise(f"No alarm `{options.alarms}*` went off within {options.seconds:.0f} s after `{options.commit[:12]}`.")
+        summarise(f"No alarm `{options.alarms}*` went off in {options.seconds:.0f} s after `{options.commit[:12]}`.")
         output(reverted="false")
         return 0
     done = revert(options.commit, reason)
