@@ -55,9 +55,7 @@ def fakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fakes:
 def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No setting of the machine's own git, and none of a workflow that may run these tests."""
     settings = tmp_path / "gitconfig"
-    settings.write_text(
-        "[user]\nname = Ana\nemail = ana@example.com\n[init]\ndefaultBranch = main\n[advice]\ndetachedHead = false\n"
-    )
+    settings.write_text("[user]\nname = Ana\nemail = ana@example.com\n[init]\ndefaultBranch = main\n")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GH_TOKEN"):

@@ -38,7 +38,7 @@ def sent(fakes: Fakes) -> list[tuple[str, str, dict[str, object]]]:
     return [(c["arguments"][2], c["arguments"][-1], json.loads(c["stdin"])) for c in calls]  # type: ignore[index, arg-type]
 
 
-def written(identity: int, body: str, kind: str = "Bot") -> dict[str, object]:
+def written(identity: int, body: str | None, kind: str = "Bot") -> dict[str, object]:
     return {"id": identity, "number": identity, "body": body, "user": {"type": kind}}
 
 
@@ -73,10 +73,8 @@ def test_an_issue_is_opened_once_and_then_rewritten(gh: Fakes) -> None:
 
 def test_closing_closes_ours_alone(gh: Fakes) -> None:
     assert github.close("drift-prod", "pixguard") == []
-    pages(
-        gh,
-        [written(12, f"{github.marker('drift-prod')}\n"), written(13, "drift-prod, says somebody"), written(14, None)],
-    )  # type: ignore[arg-type]
+    mine, others, empty = f"{github.marker('drift-prod')}\n", "drift-prod, says somebody", None
+    pages(gh, [written(12, mine), written(13, others), written(14, empty)])
     assert len(github.close("drift-prod", "pixguard")) == 1
     assert sent(gh) == [("PATCH", "repos/{owner}/{repo}/issues/12", {"state": "closed"})]
 

@@ -23,6 +23,9 @@ if arguments[:2] == ["show", "-json"]:
     print(json.dumps({"resource_changes": [change]}))
 if arguments[:2] == ["show", "-no-color"]:
     print("  + aws_s3_bucket.lake")
+if arguments[0] == "apply" and "fails" in wanted:
+    print(wanted["fails"], file=sys.stderr)
+    return 1
 if arguments[0] == "apply":
     with (here / "applied").open("a") as file:
         file.write(Path(arguments[-1]).read_text() + "|")
@@ -140,12 +143,7 @@ def test_nothing_is_applied_without_an_approval(fakes: Fakes, out: Path) -> None
 
 def test_a_failed_apply_fails_with_terraforms_last_words(fakes: Fakes, out: Path) -> None:
     record = plan.make("prod", out)
-    fakes.put(
-        "terraform",
-        TERRAFORM.replace(
-            "return 0", "return print('Error: quota', file=sys.stderr) or 1 if arguments[0] == 'apply' else 0"
-        ),
-    )
+    plan_next(fakes, fails="Error: quota")
     with pytest.raises(DeliveryError, match="Error: quota"):
         plan.apply("prod", out, record.binding)
 

@@ -91,14 +91,17 @@ def test_what_later_commits_build_on_is_left_to_a_person(repository: Path, git: 
     assert git(repository, "status", "--porcelain") == ""
 
 
+RULES = """#!/bin/sh
+[ "$1" != refs/heads/main ] || { echo "GH013: Repository rule violations" >&2; exit 1; }
+"""
+
+
 def test_a_protected_branch_gets_a_pull_request(
     repository: Path, git: Git, bad: str, tmp_path: Path, fakes: Fakes
 ) -> None:
     fakes.put("gh", "print('https://github.example/pull/10')\nreturn 0")
     hook = tmp_path / "origin.git" / "hooks" / "update"
-    hook.write_text(
-        '#!/bin/sh\n[ "$1" != refs/heads/main ] || { echo "GH013: Repository rule violations" >&2; exit 1; }\n'
-    )
+    hook.write_text(RULES)
     hook.chmod(0o755)
     assert revert.revert(bad, "alarms p99")
     branch = f"revert/{bad[:12]}"
@@ -109,10 +112,8 @@ def test_a_protected_branch_gets_a_pull_request(
 
 def test_watching_ends_at_the_first_alarm(repository: Path, git: Git, bad: str, fakes: Fakes) -> None:
     later = (datetime.now(UTC) + timedelta(minutes=1)).isoformat()
-    ringing = {
-        "MetricAlarms": [{"AlarmName": "pixguard-prod-p99", "StateUpdatedTimestamp": later}],
-        "CompositeAlarms": [],
-    }
+    alarm = {"AlarmName": "pixguard-prod-p99", "StateUpdatedTimestamp": later}
+    ringing = {"MetricAlarms": [alarm], "CompositeAlarms": []}
     fakes.put("aws", f"print({json.dumps(json.dumps(ringing))})\nreturn 0")
     assert revert._command(["watch", "--commit", bad, "--alarms", "pixguard-prod", "--seconds", "600"]) == 0
     assert "Pixguard-Evidence: alarms pixguard-prod-p99" in on_main(repository, git)
