@@ -53,11 +53,11 @@ def test_a_batch_keeps_its_order_and_goes_in_one_request(protocol: str) -> None:
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("amount_centavos", 0),
+        ("amount_centavos", -7531),
         ("amount_centavos", "NaN"),
         ("payer_id", "11144477735"),
         ("key_type", "PIGEON"),
-        ("cpf", "x"),
+        ("cpf", "11144477735"),
     ],
 )
 def test_a_wrong_field_is_named_before_anything_is_sent(field: str, value: object) -> None:
@@ -65,7 +65,7 @@ def test_a_wrong_field_is_named_before_anything_is_sent(field: str, value: objec
         with pytest.raises(RefusedError) as caught:
             client.decide(payment(**{field: value}))
         assert caught.value.field == field
-        assert str(value) not in str(caught.value).replace("0 ", "").replace("above 0", "") or value == "x"
+        assert str(value) not in str(caught.value)
         assert asked == []
 
 
@@ -172,9 +172,12 @@ def test_another_service_is_told_from_ours() -> None:
 
 def test_an_answer_to_another_payment_is_not_taken() -> None:
     other = {"predictions": [answer_to("E" + "9" * 31)]}
-    with serving(lambda _asked, _number: Reply(body=other)) as (url, _), Client(url) as client:
-        with pytest.raises(AnswerError, match="not those to the payments"):
-            client.decide(payment())
+    with (
+        serving(lambda _asked, _number: Reply(body=other)) as (url, _),
+        Client(url) as client,
+        pytest.raises(AnswerError, match="not those to the payments"),
+    ):
+        client.decide(payment())
 
 
 def test_no_error_holds_a_value_of_the_payment() -> None:
@@ -195,7 +198,7 @@ def test_readiness_and_headers_and_the_models_name() -> None:
         assert not client.is_ready()
         client.decide(payment())
         assert asked[-1].path == "/v1/models/other:predict"
-        assert asked[-1].headers["Host"] == "pix-fraud.example"
+        assert asked[-1].headers["host"] == "pix-fraud.example"
 
 
 @pytest.mark.parametrize("wrong", [{"protocol": "v3"}, {"timeout_s": 0}, {"tries": 0}])
