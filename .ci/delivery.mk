@@ -4,7 +4,7 @@ DELIVERY := PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=.ci $(PYTHON) -m delivery
 # Values reach the shell as variables, never as text of a command: make ENVIRONMENT=dev and a job's env do both.
 WHERE = "$${ENVIRONMENT:?say which: ENVIRONMENT=dev}"
 PLAN_FOLDER = build/plan/$(WHERE)
-.PHONY: check-github act test-unit test-integration plan apply-plan drift rendered-diff evidence
+.PHONY: check-github act test-unit test-integration plan apply-plan check-plan drift openapi rendered-diff evidence
 .PHONY: publish-images scan-images sign-images verify-images tag-images promote-images watch-release
 
 check-github: $(STAMP) $(CHECKS)/set-up.done ## check workflows, build specifications, their scripts and Dependabot's file
@@ -26,6 +26,9 @@ apply-plan: ## apply the plan of ENVIRONMENT=dev that has APPROVED=<binding>, an
 	@$(DELIVERY).plan apply --environment $(WHERE) --folder $(PLAN_FOLDER) \
 	  --approved "$${APPROVED:?say which: APPROVED=<binding>}"
 
+check-plan: ## judge the plan of ENVIRONMENT=dev by terraform/policies, after `make plan`
+	@.ci/check-plan $(PLAN_FOLDER)/plan.json
+
 drift: ## say what differs between the account and the code of ENVIRONMENT=dev, after `make plan`
 	@$(DELIVERY).drift --environment $(WHERE) --commit "$$(git rev-parse HEAD)" --plan $(PLAN_FOLDER)/plan.json \
 	  --out $(PLAN_FOLDER)/drift.md
@@ -35,6 +38,9 @@ rendered-diff: ## show what the change since BASE=<commit> does to the objects o
 
 evidence: ## show what the model promotions since BASE=<commit> rest on; fails on one without evidence
 	@$(DELIVERY).evidence --base "$${BASE:?say which: BASE=<commit>}" --out build/promotion/evidence.md
+
+openapi: $(STAMP) ## write the scoring API's document again; a test fails where it differs
+	@.ci/openapi components/pixguard/client/openapi.json
 
 publish-images: ## build every image once and push it to REGISTRY=… by digest, without a tag
 	@$(DELIVERY).images publish --registry "$${REGISTRY:?say which: REGISTRY=<host/path>}"
