@@ -63,8 +63,8 @@ def test_a_batch_keeps_its_order_and_goes_in_one_request(protocol: str) -> None:
 def test_a_wrong_field_is_named_before_anything_is_sent(field: str, value: object) -> None:
     with serving(decide) as (url, asked), Client(url) as client:
         with pytest.raises(RefusedError) as caught:
-            client.decide(payment(**{field: value}))
-        assert caught.value.field == field
+            client.decide_all([payment(1), payment(2, **{field: value})])
+        assert (caught.value.field, caught.value.index, caught.value.status) == (field, 1, None)
         assert str(value) not in str(caught.value)
         assert asked == []
 
@@ -75,10 +75,10 @@ def refusing(status: int, **body: object) -> Any:
 
 @pytest.mark.parametrize("status", [400, 404, 405, 413])
 def test_a_refusal_is_not_sent_again_and_names_the_field(status: int) -> None:
-    with serving(refusing(status, field="amount_centavos")) as (url, asked), Client(url) as client:
+    with serving(refusing(status, field="instances[0].amount_centavos")) as (url, asked), Client(url) as client:
         with pytest.raises(RefusedError, match="wanted more") as caught:
             client.decide(payment())
-        assert (caught.value.field, caught.value.status) == ("amount_centavos", status)
+        assert (caught.value.field, caught.value.index, caught.value.status) == ("amount_centavos", 0, status)
         assert len(asked) == 1
 
 

@@ -1,7 +1,8 @@
 """What a request can end with instead of an answer; no message holds a value of a payment.
 
 ClientError
-├── RefusedError       the payment or the batch breaks the contract: do not send it again as it is; `field` names what
+├── RefusedError       a payment or the batch breaks the contract: do not send it again as it is; `field` says what is
+│                      wrong, `index` in which payment of the batch
 ├── ConflictError      another payment was decided under this end_to_end_id: find out which one is right
 ├── BusyError          the server has more work than it takes on; `retry_after_s` says when to come back
 ├── ServerError        the server failed, or no version is ready there; `status` is its HTTP status
@@ -17,11 +18,13 @@ class ClientError(PixguardError):
 
 
 class RefusedError(ClientError):
-    """The payment or the batch breaks the contract."""
+    """A payment or the batch breaks the contract; `status` is None where the client itself refused to send it."""
 
-    def __init__(self, message: str, field: str | None = None, status: int | None = None) -> None:
+    def __init__(
+        self, message: str, field: str | None = None, index: int | None = None, status: int | None = None
+    ) -> None:
         super().__init__(message)
-        self.field, self.status = field, status
+        self.field, self.index, self.status = field, index, status
 
 
 class ConflictError(RefusedError):

@@ -6,6 +6,7 @@ must not come back in step: waits are drawn at random (full jitter: Brooker, "Ex
 """
 
 import random
+import re
 import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
@@ -29,6 +30,7 @@ from pixguard.payment import Payment, PaymentError, check_one
 FIRST_WAIT_S = 0.02
 SHORTEST_S = 0.001
 _REFUSED = frozenset({400, 404, 405, 413, 415, 422})
+_PLACED = re.compile(r"(?:instances|payments)\[([0-9]+)\]\.(.+)")
 _TRY_AGAIN = frozenset({429, 500, 502, 503, 504})
 
 
@@ -65,7 +67,7 @@ class Client:
         """Return a decision for each payment, in their order."""
         if not payments:
             return []
-        checked = [_checked(payment) for payment in payments]
+        checked = [_checked(payment, index) for index, payment in enumerate(payments)]
         answers = self._spoken.answers(self._ask(self._spoken.ask(checked)))
         asked = [payment.end_to_end_id for payment in checked]
         if [answer.end_to_end_id for answer in answers] != asked:
@@ -133,37 +135,41 @@ class _Left(dict[str, float]):
         return max(self._end - time.monotonic(), SHORTEST_S)
 
 
-def _checked(payment: Payment | Mapping[str, Any]) -> Payment:
+def _checked(payment: Payment | Mapping[str, Any], index: int) -> Payment:
     if isinstance(payment, Payment):
         return payment
     try:
         return check_one(payment)
     except PaymentError as error:
-        raise RefusedError(str(error), error.field) from error
+        raise RefusedError(str(error), error.field, index) from error
 
 
 def _refusal(response: httpx.Response) -> ClientError:
     """Return the error that a response stands for, with the server's own words where it gave any."""
     status = response.status_code
-    message, field = _said(response)
+    message, field, index = _said(response)
     if status == 409:
-        return ConflictError(message, field or "end_to_end_id", status)
+        return ConflictError(message, field or "end_to_end_id", index, status)
     if status == 429:
         return BusyError(message, _retry_after_s(response))
     if status in _REFUSED:
-        return RefusedError(message, field, status)
+        return RefusedError(message, field, index, status)
     return ServerError(message, status)
 
 
-def _said(response: httpx.Response) -> tuple[str, str | None]:
+def _said(response: httpx.Response) -> tuple[str, str | None, int | None]:
+    """Return the server's message, the field and the payment's place in the batch, as far as it says them."""
     try:
         found = response.json()
     except ValueError:
         found = None
     if not isinstance(found, dict) or not isinstance(found.get("error"), str):
-        return f"the server answered {response.status_code} without a reason of ours", None
+        return f"the server answered {response.status_code} without a reason of ours", None, None
     field = found.get("field")
-    return found["error"], field if isinstance(field, str) else None
+    if not isinstance(field, str):
+        return found["error"], None, None
+    placed = _PLACED.fullmatch(field)
+    return (found["error"], placed[2], int(placed[1])) if placed else (found["error"], field, None)
 
 
 def _retry_after_s(response: httpx.Response) -> float:
