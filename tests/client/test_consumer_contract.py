@@ -1,7 +1,7 @@
 """What one client, a bank's payment service, needs of the API; a change of the server that breaks it fails here.
 
-An example to copy: another client adds its own file to `contracts/`, and is then never broken unawares. Every file is held
-against the running predictor, and against a stand-in so that the test itself is tested.
+An example to copy: another client adds its own file to `contracts/`, and is then never broken unawares. Every file is
+held against the running predictor, and against a stand-in so that the test itself is tested.
 """
 
 import importlib.util
@@ -53,11 +53,8 @@ def test_a_server_that_keeps_it_passes(contract: Path) -> None:
         assert unkept(contract, url) == []
 
 
-@pytest.mark.parametrize(
-    ("gone", "told"),
-    [("decision", "'decision' is a required property"), ("reasons", "'reasons' is a required property")],
-)
-def test_a_server_that_drops_a_part_is_caught(gone: str, told: str) -> None:
+@pytest.mark.parametrize("gone", ["decision", "reasons"])
+def test_a_server_that_drops_a_part_is_caught(gone: str) -> None:
     def without(asked: Asked, number: int) -> Reply:
         reply = keeping(asked)
         for answer in reply.body.get("predictions", []):
@@ -66,7 +63,7 @@ def test_a_server_that_drops_a_part_is_caught(gone: str, told: str) -> None:
 
     with serving(without) as (url, _):
         (found,) = unkept(CONTRACTS[0], url)
-    assert told in found
+    assert f"'{gone}' is a required property" in found
 
 
 def test_a_server_that_repeats_a_value_is_caught() -> None:
