@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -83,6 +84,16 @@ def test_older_images_do_not_stand_in_for_a_failed_build(checkout: Path, git: Gi
     done = run("images-of-commit", new, cwd=checkout)
     assert done.returncode == 1
     assert "no run of images.yml on it succeeded" in done.stderr
+
+
+def test_what_images_are_made_of_is_the_same_where_they_are_built() -> None:
+    script = (ROOT / ".ci" / "images-of-commit").read_text()
+    workflow = (ROOT / ".github" / "workflows" / "images.yml").read_text()
+    made_of = re.search(r"made_of=\(([^)]+)\)", script)
+    paths = re.search(r"paths: \[([^]]+)\]", workflow)
+    assert made_of
+    assert paths
+    assert made_of[1].split() == [path.strip().removesuffix("/**") for path in paths[1].split(",")]
 
 
 def test_what_is_not_on_main_is_not_released(checkout: Path, git: Git, fakes: Fakes) -> None:
