@@ -29,7 +29,13 @@ def reports(tmp_path: Path) -> Path:
     for run, mood in {"1": "good", "2": "bad", "3": "good"}.items():
         report = tmp_path / "runs" / ("c" * 40) / run / "unit.xml"
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", "test_it.py"]
-        done = subprocess.run(command, cwd=tmp_path, env={**os.environ, "MOOD": mood}, capture_output=True, check=False)
+        done = subprocess.run(
+            command,
+            cwd=tmp_path,
+            env={**os.environ, "MOOD": mood, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+            capture_output=True,
+            check=False,
+        )
         assert done.returncode == 1, done.stdout
     return tmp_path / "runs"
 

@@ -68,7 +68,6 @@ MISTAKES = {
     "an output that no job has": (APPLY, "plan.outputs.changes", "plan.outputs.chagnes", "actionlint", "chagnes"),
     "an unquoted variable": (".ci/need", 'echo "need:', 'rm -rf $1/*; echo "need:', "shellcheck", "SC2086"),
     "a secret in a workflow": (PLAN, "    env:\n", f"    env:\n      ID: {SECRET}\n", "secrets", "CKV_SECRET_2"),
-    "a secret in a build": (TEST, SHELL, f"{SHELL}\n  variables:\n    ID: {SECRET}", "secrets", "CKV_SECRET_2"),
     "a password in a build": (TEST, SHELL, f"{SHELL}\n  variables:\n    DB_PASSWORD: x", "buildspecs", "DB_PASSWORD"),
     "a misspelt phase": (TEST, "  build:", "  biuld:", "buildspecs", "biuld"),
     "new versions at once": (DEPENDABOT, COOLDOWN, "", "zizmor", "dependabot-cooldown"),
@@ -83,7 +82,8 @@ def test_a_planted_mistake_is_caught(copy: Path, mistake: str) -> None:
     caught(copy, name, said)
 
 
-def test_without_a_mistake_every_check_passes(copy: Path) -> None:
-    code, text = check(copy)
+def test_without_a_mistake_the_quick_checks_pass(copy: Path) -> None:
+    """The slow ones, checkov's, pass in `make check-github` itself."""
+    code, text = check(copy, "actionlint", "zizmor", "workflows", "time-outs", "dependabot", "buildspecs", "shellcheck")
     assert code == 0, text
-    assert text.count("ok ") == 10
+    assert text.count("ok ") == 7
