@@ -26,8 +26,13 @@ apply-plan: ## apply the plan of ENVIRONMENT=dev that has APPROVED=<binding>, an
 	@$(DELIVERY).plan apply --environment $(WHERE) --folder $(PLAN_FOLDER) \
 	  --approved "$${APPROVED:?say which: APPROVED=<binding>}"
 
-check-plan: ## judge the plan of ENVIRONMENT=dev by terraform/policies, after `make plan`
-	@.ci/check-plan $(PLAN_FOLDER)/plan.json
+check-plan: build/policies/set-up.done ## judge the plan of ENVIRONMENT=dev by terraform/policies, after `make plan`
+	@VENV=build/policies .ci/check-plan $(PLAN_FOLDER)/plan.json
+
+build/policies/set-up.done: requirements.lock
+	@$(PYTHON) -m venv build/policies
+	@build/policies/bin/python -m pip install --quiet --disable-pip-version-check "$$(grep '^regopy==' requirements.lock)"
+	@touch $@
 
 drift: ## say what differs between the account and the code of ENVIRONMENT=dev, after `make plan`
 	@$(DELIVERY).drift --environment $(WHERE) --commit "$$(git rev-parse HEAD)" --plan $(PLAN_FOLDER)/plan.json \
