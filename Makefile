@@ -11,7 +11,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 .PHONY: help set-up demo mlflow test lint format compile lock clean distclean
 
 help: ## list the targets
-	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
 
 $(STAMP): requirements.lock pyproject.toml .ci/setup
 	@PYTHON=$(PYTHON) VENV=$(VENV) .ci/setup
@@ -57,3 +57,5 @@ clean: ## remove what was built and every cache, keep the environment
 
 distclean: clean ## remove the environment too
 	@rm -rf $(VENV) $(CHECKS)
+
+include .ci/delivery.mk
