@@ -52,7 +52,7 @@ images: $(STAMP) $(CHECKS)/set-up.done ## build the images spark, train, serve w
 	@.ci/images
 
 check-manifests: $(STAMP) $(CHECKS)/set-up.done ## every offline check of what is deployed (CRDCHECK=<path to crdcheck>)
-	@.ci/manifests
+	@python .ci/manifests
 
 cluster: $(STAMP) ## bring the platform up on a local kind cluster (needs docker, kind, helm)
 	@manifests/kind/up

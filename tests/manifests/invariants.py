@@ -1,4 +1,4 @@
-"""What must hold of the objects that we render, whatever an API server accepts: each rule returns the faults it found."""
+"""What must hold of what we render, whatever an API server accepts: each rule returns the faults it found."""
 
 import re
 from collections.abc import Iterator
@@ -117,3 +117,23 @@ def confined(found: Object) -> list[str]:
 def secrets(found: Object) -> list[str]:
     """A secret's value lies in the vault, never in Git."""
     return [f"{label(found)}: a Secret in Git; use an ExternalSecret"] if found["kind"] == "Secret" else []
+
+
+def spark(found: Object) -> list[str]:
+    """A Spark application's pods are sized and confined as all others; its fields have names of their own."""
+    spec = found["spec"].get("template", found["spec"])
+    faults = []
+    for role in ("driver", "executor"):
+        pod = spec[role]
+        own = pod.get("securityContext", {})
+        wanted = {
+            "coreLimit": "coreLimit" in pod,
+            "memory": "memory" in pod,
+            "runAsNonRoot": own.get("runAsNonRoot") is True,
+            "readOnlyRootFilesystem": own.get("readOnlyRootFilesystem") is True,
+            "allowPrivilegeEscalation": own.get("allowPrivilegeEscalation") is False,
+            "capabilities.drop: [ALL]": own.get("capabilities", {}).get("drop") == ["ALL"],
+            "seccompProfile": "seccompProfile" in pod.get("podSecurityContext", {}),
+        }
+        faults += [f"{label(found)}: {role} lacks {what}" for what, holds in wanted.items() if not holds]
+    return faults

@@ -1,7 +1,7 @@
 """What a ValidatingPolicy says of an object, as far as CEL alone decides: matching, variables in turn, expressions.
 
-An honest small part of Kyverno: its CEL has more functions than the standard's, and a policy that uses one of those cannot
-be evaluated here; it raises, and never passes by mistake.
+A small part of Kyverno: its CEL has more functions than the standard's, and a policy that uses one of those cannot be
+evaluated here; it raises, and never passes by mistake.
 """
 
 import fnmatch
@@ -30,8 +30,9 @@ def policy(name: str) -> Object:
 
 def matches(rules: Object, found: Object) -> bool:
     group, _, version = found["apiVersion"].rpartition("/")
+    kind = f"{found['kind'].lower()}s"
     return any(
-        group in rule["apiGroups"] and version in rule["apiVersions"] and f"{found['kind'].lower()}s" in rule["resources"]
+        group in rule["apiGroups"] and version in rule["apiVersions"] and kind in rule["resources"]
         for rule in rules["matchConstraints"]["resourceRules"]
     )
 

@@ -14,7 +14,9 @@ Object = dict[str, Any]
 ROOT = Path(__file__).parents[2]
 KUBECTL = Path(sysconfig.get_path("scripts")) / "kubectl"
 OVERLAYS = tuple(ROOT / "kustomize" / "overlays" / name for name in ("laptop", "dev", "staging", "prod"))
-UNITS = tuple(sorted({file.parent for file in (ROOT / "manifests").rglob("kustomization.yaml")})) + OVERLAYS
+_FOLDERS = {file.parent for file in (ROOT / "manifests").rglob("kustomization.yaml")} - {ROOT / "manifests" / "serving"}
+UNITS = (*sorted(folder for folder in _FOLDERS if not _FOLDERS & set(folder.parents)), *OVERLAYS)
+"""What is applied by itself: serving only through an overlay, a folder inside another's only through that one."""
 
 
 def name_of(folder: Path) -> str:

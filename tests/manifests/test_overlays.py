@@ -1,4 +1,4 @@
-"""Each environment's rendered objects: what serves, how it may be released, and how the files that say so stay small."""
+"""Each environment's rendered objects: what serves, how it may be released, and that its files stay small."""
 
 import copy
 import time

@@ -1,4 +1,4 @@
-"""A server on loopback that speaks the part of the Kubernetes API that a SparkApplication needs, and plays the operator."""
+"""A server on loopback that speaks the part of the Kubernetes API that an application needs, and is its operator."""
 
 import json
 import threading

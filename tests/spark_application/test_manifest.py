@@ -47,7 +47,7 @@ def test_every_name_is_a_label_that_leaves_room_for_the_operators_suffixes(job: 
 
 @pytest.mark.parametrize("job", ["", "../evil", "Build", "a-b", "a b"])
 def test_a_job_is_a_module_of_ours(job: str) -> None:
-    with pytest.raises(SparkApplicationError, match="pixguard.jobs"):
+    with pytest.raises(SparkApplicationError, match=r"pixguard\.jobs"):
         application(replace(REQUEST, job=job))
 
 

@@ -71,12 +71,13 @@ class Applications:
             *where, name, propagation_policy="Foreground", _request_timeout=_REQUEST_S
         )
 
-    def _asked(self, ask: Callable[[], Any], *, missing: set[int]) -> Any:
+    def _asked(self, ask: Callable[[], Any], *, missing: set[int]) -> dict[str, Any] | None:
         """Ask until there is an answer; None for a status in `missing`, ApplicationApiError for any other refusal."""
         deadline, pause_s = time.monotonic() + self.patience_s, 0.2
         while True:
             try:
-                return ask()
+                answer: dict[str, Any] = ask()
+                return answer
             except client.ApiException as error:
                 if error.status in missing:
                     return None

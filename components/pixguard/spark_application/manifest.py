@@ -42,7 +42,7 @@ class Request:
 
 
 def application(request: Request) -> Object:
-    """Return the application that does what is asked; SparkApplicationError if its words cannot be said to Kubernetes."""
+    """Return the application that does what is asked; SparkApplicationError for a job that is no module of ours."""
     if not re.fullmatch(r"[a-z][a-z0-9_]*", request.job):
         raise SparkApplicationError(f"job {request.job!r}: wanted the name of a module in pixguard.jobs")
     made = copy.deepcopy(_template())

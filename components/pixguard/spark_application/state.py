@@ -19,6 +19,9 @@ class Progress(Enum):
     FAILED = "it was given up"
 
 
+_MEANING = {"": Progress.UNSEEN, "COMPLETED": Progress.DONE, "FAILED": Progress.FAILED}
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """An application as it was seen: progress, the operator's own words, and its driver's pod, if any."""
@@ -34,6 +37,6 @@ def seen(application: Mapping[str, Any]) -> Seen:
     status = application.get("status") or {}
     told = status.get("applicationState") or {}
     state = str(told.get("state") or "")
-    progress = {"": Progress.UNSEEN, "COMPLETED": Progress.DONE, "FAILED": Progress.FAILED}.get(state, Progress.UNDERWAY)
+    progress = _MEANING.get(state, Progress.UNDERWAY)
     driver = (status.get("driverInfo") or {}).get("podName") or ""
     return Seen(progress, state or "NEW", str(told.get("errorMessage") or ""), str(driver))

@@ -1,7 +1,5 @@
 """Step: run a job as an application of the Spark operator, and fail where it fails."""
 
-from kfp import dsl
-
 from pixguard.steps.component import train_step
 
 
