@@ -8,7 +8,7 @@ CHECKS := $(VENV)-checks
 export PATH := $(abspath $(BIN)):$(PATH)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help set-up demo mlflow test lint format compile lock clean distclean
+.PHONY: help set-up demo mlflow test lint format compile images check-manifests cluster cluster-e2e lock clean distclean
 
 help: ## list the targets
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -47,6 +47,18 @@ compile: $(STAMP) ## compile the pipelines into build/pipelines/*.yaml
 
 bench-%: $(STAMP) ## run bench/<name>.py and write build/bench/<name>.json (DATA=<payments> brings other data)
 	@python bench/$*.py $(if $(DATA),--data $(DATA))
+
+images: $(STAMP) $(CHECKS)/set-up.done ## build the images spark, train, serve with docker, podman or buildah (TAG=, REGISTRY=)
+	@.ci/images
+
+check-manifests: $(STAMP) $(CHECKS)/set-up.done ## every offline check of what is deployed (CRDCHECK=<path to crdcheck>)
+	@python .ci/manifests
+
+cluster: $(STAMP) ## bring the platform up on a local kind cluster (needs docker, kind, helm)
+	@manifests/kind/up
+
+cluster-e2e: cluster ## the whole loop on that cluster: train, release, canary, promotion, rollback
+	@manifests/kind/e2e
 
 lock: $(STAMP) ## resolve pyproject.toml into the two locks again (UPGRADE=--upgrade takes newer versions)
 	@.ci/lock $(UPGRADE)

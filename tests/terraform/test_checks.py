@@ -66,4 +66,4 @@ def test_a_machine_without_the_checker_is_told_so(tmp_path: Path) -> None:
         [tmp_path / "checkout" / ".ci" / "terraform"], env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0
-    assert done.stdout.startswith("terraform: SKIPPED, nothing was checked: no checker at ../shared/tfcheck/tfcheck")
+    assert done.stdout.startswith("terraform: SKIPPED, nothing was checked: TFCHECK names no checker")
