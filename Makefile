@@ -8,7 +8,7 @@ CHECKS := $(VENV)-checks
 export PATH := $(abspath $(BIN)):$(PATH)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help set-up demo mlflow test lint format compile images check-manifests cluster cluster-e2e lock clean distclean
+.PHONY: help set-up demo mlflow test lint format compile images check-manifests check-terraform cluster cluster-e2e lock clean distclean
 
 help: ## list the targets
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -53,6 +53,10 @@ images: $(STAMP) $(CHECKS)/set-up.done ## build the images spark, train, serve w
 
 check-manifests: $(STAMP) $(CHECKS)/set-up.done ## every offline check of what is deployed (CRDCHECK=<path to crdcheck>)
 	@python .ci/manifests
+
+check-terraform: $(CHECKS)/set-up.done ## Terraform's format, validity and tests, and checkov (TFCHECK=<path to tfcheck>)
+	@.ci/terraform
+	@$(CHECKS)/bin/checkov --quiet --compact --skip-download --directory terraform --framework terraform
 
 cluster: $(STAMP) ## bring the platform up on a local kind cluster (needs docker, kind, helm)
 	@manifests/kind/up
