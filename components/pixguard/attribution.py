@@ -72,12 +72,11 @@ class Attribution(nn.Module):
         return cast(Tensor, self.model.first[0](embedded_re))
 
     def _behind(self, hidden: Tensor) -> tuple[Tensor, list[tuple[Tensor, Tensor, Tensor]]]:
-        """Return the log-odds without shift behind the first linear layer, and what the way back needs of each block."""
+        """Return the log-odds without shift behind the first layer, and what the way back needs of each block."""
         kept = [(hidden, hidden, hidden)]
         out = hidden.relu()
         for block in self.model.blocks:
-            norm, up, _, _, down = cast(nn.Sequential, cast(ResidualBlock, block).layers)
-            norm = cast(nn.LayerNorm, norm)
+            norm, up, down = _layers(block)
             centred = out - out.mean(dim=1, keepdim=True)
             per_deviation = torch.rsqrt((centred * centred).mean(dim=1, keepdim=True) + norm.eps)
             normal = centred * per_deviation
@@ -88,15 +87,20 @@ class Attribution(nn.Module):
         return cast(nn.Linear, self.model.last[2])(out.relu()).squeeze(1), kept
 
     def _slopes(self, kept: list[tuple[Tensor, Tensor, Tensor]]) -> Tensor:
-        """Return the gradient of the log-odds by the first layer's sums: the chain rule written out, for ONNX has none."""
+        """Return the gradient of the log-odds by the first layer's sums: the chain rule by hand, for ONNX has none."""
         (hidden, _, _), *blocks, (out, _, _) = kept
         slope = cast(nn.Linear, self.model.last[2]).weight * (out > 0)
         for block, (normal, per_deviation, inner) in zip(reversed(self.model.blocks), reversed(blocks), strict=True):
-            norm, up, _, _, down = cast(nn.Sequential, cast(ResidualBlock, block).layers)
+            norm, up, down = _layers(block)
             inside = torch.matmul(torch.matmul(slope, down.weight) * (inner > 0), up.weight) * norm.weight
             along = (inside * normal).mean(dim=1, keepdim=True)
             slope = slope + per_deviation * (inside - inside.mean(dim=1, keepdim=True) - normal * along)
         return slope * (hidden > 0)
+
+
+def _layers(block: nn.Module) -> tuple[nn.LayerNorm, nn.Linear, nn.Linear]:
+    norm, up, _, _, down = cast(ResidualBlock, block).layers
+    return cast(nn.LayerNorm, norm), cast(nn.Linear, up), cast(nn.Linear, down)
 
 
 def export_attribution(model: FraudModel, medians_f: NDArray[np.float32], path: Path) -> None:

@@ -1,7 +1,7 @@
 """Score and reasons of one payment from a version's reasons.onnx: signed contributions that add up to the log-odds.
 
-The graph (`attribution`) holds the whole model, so one run gives the score and its reasons. Rows are scored one by one: a
-matrix product rounds otherwise for many rows than for one, and a payment's score must not depend on its neighbours.
+The graph (`attribution`) holds the whole model, so one run gives the score and its reasons. Rows are scored one by one:
+a matrix product rounds otherwise for many rows than for one, and a score must not depend on who came with it.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Explainer:
         return [
             {
                 "feature": self.names[at],
-                "value": None if values[at] != values[at] else values[at],  # noqa: PLR0124 - NaN
+                "value": None if values[at] != values[at] else values[at],
                 "contribution": parts[at],
             }
             for at in order

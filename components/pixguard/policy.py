@@ -1,13 +1,13 @@
 """Probability, amount and context in; approve, hold or reject out: the cheapest choice by expected loss in centavos.
 
     approve   p · amount · loss_share
-    hold      hold_cost + p · amount · loss_share · (1 − hold_catches)
-    reject    (1 − p) · (reject_cost + amount · reject_cost_share)
+    hold      hold_cost + p · amount · loss_share · (1 - hold_catches)
+    reject    (1 - p) · (reject_cost + amount · reject_cost_share)
 
-Each cost is a straight line in p and the slopes fall from line to line, so at one amount a higher probability never makes a
-decision milder. Ties go to the milder one. Limits of the regulation come on top: a payment that breaks one gets at
-least the limit's own decision. Every number comes from a version's policy.json with its source. Source of the rule: Elkan
-2001, The foundations of cost-sensitive learning.
+Each cost is a straight line in p and the slopes fall from line to line, so at one amount a higher probability never
+makes a decision milder. Ties go to the milder one. Limits of the regulation come on top: a payment that breaks one gets
+at least the limit's own decision. Every number comes from a version's policy.json with its source. Source of the rule:
+Elkan 2001, The foundations of cost-sensitive learning.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class Outcome:
 
     decision: Decision
     rules: tuple[str, ...]
-    expected_loss_centavos: Mapping[str, float]
+    expected_loss_centavos: Mapping[Decision, float]
 
 
 @dataclass(frozen=True)

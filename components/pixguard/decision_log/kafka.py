@@ -30,6 +30,7 @@ class KafkaSink:
             "queue.buffering.max.kbytes": QUEUE_KIB,
             "delivery.timeout.ms": int(delivery_s * 1000),
             "error_cb": _log_error,
+            "log_level": 0,  # it would print to stderr what `error_cb` hears
         }
         self._topic, self._lost = topic, 0
         try:
@@ -52,11 +53,13 @@ class KafkaSink:
         return self._lost_now()
 
     def close(self, timeout_s: float) -> int:
-        """Wait for the broker, at most `timeout_s`; what is still here then is lost."""
+        """Wait for the broker, at most `timeout_s`; what is still here then is given up, and lost."""
         left = int(self._producer.flush(timeout_s))
         if left:
             log.error("kafka topic %s: %d decisions were not taken within %.0f s", self._topic, left, timeout_s)
-        return self._lost_now() + left
+            self._producer.purge()
+            self._producer.flush(1)
+        return self._lost_now()
 
     def _delivered(self, error: Any, _message: Any) -> None:
         if error is not None:

@@ -7,7 +7,7 @@ OPEN_S = 1.0
 
 
 class Circuit:
-    """Closed until `failures` reads in a row fail; then one read in `open_s` seconds tries again, the others are spared.
+    """Closed until `failures` reads in a row fail; then one read in `open_s` seconds tries again, others are spared.
 
     Times are seconds of a clock that never goes back.
     """

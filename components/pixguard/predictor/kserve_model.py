@@ -67,7 +67,7 @@ class PixModel(Model):
         return v2.OUTPUTS
 
 
-class _DataPlane(DataPlane):  # type: ignore[misc]
+class _DataPlane(DataPlane):
     """The SDK's data plane, which asks the model whether the server is ready."""
 
     def __init__(self, registry: ModelRepository, service: Service) -> None:
@@ -78,7 +78,7 @@ class _DataPlane(DataPlane):  # type: ignore[misc]
         return self._service.is_ready
 
 
-class _Errors(grpc.aio.ServerInterceptor):  # type: ignore[misc]
+class _Errors(grpc.aio.ServerInterceptor):
     """Turns our errors and the SDK's into statuses; without it every one of them would be UNKNOWN."""
 
     async def intercept_service(self, continuation: Callable[..., Awaitable[Any]], details: Any) -> Any:
@@ -111,7 +111,7 @@ def _guarded(method: Callable[[Any, Any], Awaitable[Any]]) -> Callable[[Any, Any
     return call
 
 
-class _Servicer(InferenceServicer):  # type: ignore[misc]
+class _Servicer(InferenceServicer):
     """The SDK's servicer; what it counts and how it ends is the service's."""
 
     def __init__(self, data_plane: DataPlane, repository: ModelRepositoryExtension, service: Service) -> None:

@@ -39,22 +39,15 @@ class Options:
 def parse(argv: Sequence[str] | None = None, environment: Mapping[str, str] | None = None) -> Options:
     """Return the options; UsageError names an environment variable that is missing."""
     environment = os.environ if environment is None else environment
-    parsed = _parser(environment).parse_args(argv)
-    addresses = {name: _required(environment, variable) for name, variable in _VARIABLES.items()}
-    public_key = Path(addresses.pop("public_key"))
-    replica = environment.get("PIXGUARD_REPLICA") or f"{socket.gethostname()}-{os.getpid()}"
-    milliseconds = parsed.store_deadline_ms
-    del parsed.store_deadline_ms
+    parsed = vars(_parser(environment).parse_args(argv))
     return Options(
-        **vars(parsed), **addresses, public_key=public_key, replica=replica, store_deadline_s=milliseconds / 1000
+        public_key=Path(_required(environment, "PIXGUARD_PUBLIC_KEY")),
+        online_store=_required(environment, "PIXGUARD_ONLINE_STORE"),
+        decision_log=_required(environment, "PIXGUARD_DECISION_LOG"),
+        replica=environment.get("PIXGUARD_REPLICA") or f"{socket.gethostname()}-{os.getpid()}",
+        store_deadline_s=parsed.pop("store_deadline_ms") / 1000,
+        **parsed,
     )
-
-
-_VARIABLES = {
-    "public_key": "PIXGUARD_PUBLIC_KEY",
-    "online_store": "PIXGUARD_ONLINE_STORE",
-    "decision_log": "PIXGUARD_DECISION_LOG",
-}
 
 
 def _required(environment: Mapping[str, str], name: str) -> str:

@@ -52,7 +52,7 @@ class Front:
         try:
             work = self._posts.get(scope["path"])
             if work is not None and scope["method"] == "POST":
-                body = await self._service.counted(lambda began_ns: work(scope, receive, began_ns))
+                body: bytes = await self._service.counted(lambda began_ns: work(scope, receive, began_ns))
                 await self._send(send, 200, body)
             else:
                 await self._look_up(scope, send)
@@ -109,7 +109,8 @@ class Front:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise InputError("body: the client left before its end")
-            body += message.get("body", b"")
+            part: bytes = message.get("body", b"")
+            body += part
             if len(body) > self._max_body_bytes:
                 raise TooLargeError(f"body: found more than {self._max_body_bytes} bytes, wanted at most that")
             if not message.get("more_body", False):

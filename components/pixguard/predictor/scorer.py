@@ -45,14 +45,14 @@ class Asked(NamedTuple):
 class _Inputs(NamedTuple):
     x_rf: NDArray[np.float32]
     newest_us: list[int | None]
-    degraded: list[str]
+    degraded: list[list[str]]
 
 
 class Scorer:
     """Answers payments with one version of a model."""
 
     def __init__(
-        self, model: str, served: Served, reader: StateReader, log: DecisionLog, metrics: Metrics, memory: Memory
+        self, model: str, served: Served, *, reader: StateReader, log: DecisionLog, metrics: Metrics, memory: Memory
     ) -> None:
         self.model, self.served, self.metrics = model, served, metrics
         self._reader, self._log, self._memory = reader, log, memory

@@ -51,7 +51,7 @@ class Process:
         self._reader: StateReader | None = None
 
     async def run(self) -> None:
-        """Serve until SIGTERM or SIGINT. OSError where a port is taken; PixguardError where the log cannot be opened."""
+        """Serve until SIGTERM or SIGINT; OSError where a port is taken."""
         options, stop = self._options, asyncio.Event()
         loop = asyncio.get_running_loop()
         for each in (signal.SIGTERM, signal.SIGINT):
@@ -109,7 +109,7 @@ class Process:
         )
         self._reader = StateReader(store, deadline_s=options.store_deadline_s)
         self._log = open_decision_log(options.decision_log, options.replica, on_drop=metrics.dropped.inc)
-        return Scorer(options.model_name, served, self._reader, self._log, metrics, Memory())
+        return Scorer(options.model_name, served, reader=self._reader, log=self._log, metrics=metrics, memory=Memory())
 
     def _close(self) -> None:
         if self._log is not None:

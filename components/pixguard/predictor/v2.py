@@ -1,7 +1,7 @@
 """Open Inference Protocol v2: one tensor for each field of the contract in, one for each part of the answer out.
 
-A field may come as BYTES always (its text; empty is null), counts and amounts as INT64 or INT32, flags as BOOL. A tensor that
-is left out means null for every payment.
+Any field may come as BYTES (its text; empty is null), counts and amounts as INT64 or INT32, flags as BOOL. A tensor
+that is left out is null for every payment.
 """
 
 from __future__ import annotations
@@ -19,11 +19,9 @@ from pixguard.payment import PAYMENT_FIELDS, Kind
 from pixguard.predictor.errors import InputError
 
 _DATATYPES = {Kind.AMOUNT: "INT64", Kind.COUNT: "INT64", Kind.FLAG: "BOOL"}
-INPUTS = [{"name": f.name, "datatype": _DATATYPES.get(f.kind, "BYTES"), "shape": [-1]} for f in PAYMENT_FIELDS]
-_TAKEN = {
-    each["name"]: {"BYTES", "INT64", "INT32"} if each["datatype"] == "INT64" else {"BYTES", each["datatype"]}
-    for each in INPUTS
-}
+_WHOLE = frozenset({"BYTES", "INT64", "INT32"})
+_INPUTS = {field.name: _DATATYPES.get(field.kind, "BYTES") for field in PAYMENT_FIELDS}
+_TAKEN = {name: _WHOLE if kind == "INT64" else frozenset({"BYTES", kind}) for name, kind in _INPUTS.items()}
 _OUTPUTS = {
     "end_to_end_id": "BYTES",
     "version": "BYTES",
@@ -33,7 +31,10 @@ _OUTPUTS = {
     "degraded": "BOOL",
     "answer": "BYTES",
 }
-OUTPUTS = [{"name": name, "datatype": datatype, "shape": [-1]} for name, datatype in _OUTPUTS.items()]
+INPUTS, OUTPUTS = (
+    [{"name": name, "datatype": datatype, "shape": [-1]} for name, datatype in tensors.items()]
+    for tensors in (_INPUTS, _OUTPUTS)
+)
 
 
 def request_of(body: bytes, json_length: bytes | None, model: str) -> InferRequest:
@@ -102,7 +103,7 @@ def _column(tensor: InferInput) -> list[Any]:
     if len(shape) not in (1, 2) or (len(shape) == 2 and shape[1] != 1):
         raise InputError(f"{tensor.name}: found a tensor of {len(shape)} dimensions, wanted [payments]", tensor.name)
     try:
-        values = tensor.as_numpy().ravel().tolist() if tensor._raw_data is not None else _flat(tensor.data)  # noqa: SLF001
+        values = tensor.as_numpy().ravel().tolist() if tensor._raw_data is not None else _flat(tensor.data)
     except (ValueError, TypeError, InvalidInput) as error:
         raise InputError(f"{tensor.name}: its bytes do not fit its shape and datatype", tensor.name) from error
     if len(values) != shape[0]:
