@@ -1,4 +1,3 @@
-import dataclasses
 import re
 from datetime import UTC, datetime
 from typing import Any
@@ -150,6 +149,5 @@ def test_other_schemas_and_shapes_are_refused() -> None:
         Policy.from_json({"hold_above": 0.05})
     with pytest.raises(PolicyError, match="policy costs: list"):
         Policy.from_json({**POLICY.to_json(), "costs": []})
-    with pytest.raises(PolicyError, match="probability 1.5"):
+    with pytest.raises(PolicyError, match=r"probability 1\.5"):
         expected_losses(Costs(), 1.5, 1)
-    assert dataclasses.is_dataclass(POLICY)

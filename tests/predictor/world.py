@@ -29,7 +29,7 @@ from pixguard.training import TrainingConfig, train
 from tests.provenance.parts import FACTS, VERDICT, record
 
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-CONFIG = TrainingConfig(epochs=3, min_honest=200, batch_rows=64, model=ModelConfig(bins=4, embedding=4, width=32))
+CONFIG = TrainingConfig(epochs=5, min_honest=200, batch_rows=64, model=ModelConfig(bins=4, embedding=4, width=32))
 
 
 def token(number: int) -> str:
@@ -105,7 +105,7 @@ def rows_of(some: Sequence[Payment], states: Mapping[StateKey, bytes]) -> Rows:
     found = [states.get(key) if key else None for payment in some for key in online.keys(payment)]
     amounts = np.array([payment.amount_centavos for payment in some])
     marked = np.array([payment.payee_dict_fraud_markers_d90 or 0 for payment in some])
-    odds = 1.2 * (np.log(amounts) - 10.5) + 1.0 * marked - 2.0
+    odds = 1.2 * (np.log(amounts) - 10.5) + 1.0 * marked - 3.0
     y = np.random.default_rng(1).random(len(some)) < 1 / (1 + np.exp(-odds))
     return Rows(
         end_to_end_id=np.array([payment.end_to_end_id for payment in some], dtype=object),

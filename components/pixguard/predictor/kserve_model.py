@@ -56,7 +56,7 @@ class PixModel(Model):
             return {"predictions": [v2.parsed(answer) for answer in answers]}
         payments = v2.payments_of(payload)
         answers = await self._service.answer(payments, replay=replay, began_ns=began_ns, where="payments")
-        return v2.response(payload, self.name, self._service.version, answers)
+        return v2.response(payload, self.name, self._service.version, answers, raw=payload.from_grpc)
 
     def get_input_types(self) -> list[dict[str, Any]]:
         """Return the tensors that are taken."""

@@ -68,8 +68,10 @@ def payments_of(request: InferRequest) -> list[dict[str, Any]]:
     return [dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
-def response(request: InferRequest, model: str, version: str, answers: Sequence[bytes]) -> InferResponse:
-    """Return the answers as tensors: those that the request names, or all."""
+def response(
+    request: InferRequest, model: str, version: str, answers: Sequence[bytes], *, raw: bool = False
+) -> InferResponse:
+    """Return the answers as tensors: those that the request names, or all; `raw` as bytes, which gRPC wants."""
     wanted = [output.name for output in request.request_outputs or ()] or list(_OUTPUTS)
     unknown = [name for name in wanted if name not in _OUTPUTS]
     if unknown:
@@ -84,7 +86,7 @@ def response(request: InferRequest, model: str, version: str, answers: Sequence[
         )
         for name in wanted
     ]
-    return InferResponse(request.id or "", model, outputs, model_version=version)
+    return InferResponse(request.id or "", model, outputs, model_version=version, use_binary_outputs=raw)
 
 
 def _value(name: str, answer: Mapping[str, Any], text: bytes) -> Any:
