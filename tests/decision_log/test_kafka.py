@@ -3,11 +3,11 @@
 import shutil
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import noida_db
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
@@ -16,7 +16,7 @@ from pixguard.decision_log import open_decision_log, read_record
 from pixguard.decision_log.kafka import KafkaSink
 from tests.decision_log.records import line
 
-BROKER = Path(sys.executable).with_name("noida-db")
+BROKER = Path(noida_db.__file__).with_name("noida-db")  # itself: its launcher would leave it behind
 
 
 def free_port() -> int:
