@@ -62,6 +62,15 @@ class Calibration:
         log_s, log_rest = _logs(s)
         return _sigmoid(self.a * log_s - self.b * log_rest + self.c)
 
+    def apply_one(self, score: float) -> float:
+        """Return the probability of one score in [0, 1]: `apply` without arrays, for the request path."""
+        kept = min(max(score, SMALLEST), 1 - SMALLEST)
+        log_odds = self.a * math.log(kept) - self.b * math.log1p(-kept) + self.c
+        if log_odds >= 0:
+            return 1 / (1 + math.exp(-log_odds))
+        small = math.exp(log_odds)
+        return small / (1 + small)
+
     def to_json(self) -> dict[str, Any]:
         """Return what `from_json` reads."""
         return {"method": "beta", **asdict(self)}

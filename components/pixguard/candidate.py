@@ -13,18 +13,19 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from pixguard import calibration
+from pixguard.attribution import export_attribution
 from pixguard.calibration import Calibration
 from pixguard.dataset import Rows, TrainingSet, reference_distributions
 from pixguard.declaration import FeatureSet
+from pixguard.explain import medians
 from pixguard.feature_service import references, service_name
 from pixguard.model import FraudModel
+from pixguard.policy import Policy
 from pixguard.provenance.files import write_json
 from pixguard.weights import export_onnx, save_model
 
 LATENCY_CALLS = 1000
 IMPORTANCE_ROWS = 2000
-# What a decision costs, until a bank says otherwise: hold above the first probability, reject above the second.
-POLICY = {"hold_above": 0.05, "reject_above": 0.5, "source": "defaults of the demo; a bank sets its own"}
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,12 @@ def calibrated(model: FraudModel, data: TrainingSet) -> Calibration:
 
 
 def write_candidate(candidate: Candidate, fit: Rows, folder: Path) -> None:
-    """Write weights, ONNX, feature service, calibration, policy and reference distributions into `folder`."""
+    """Write weights, ONNX, reasons, feature service, calibration, policy and reference distributions into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
+    reference = reference_distributions(fit, candidate.names)
     save_model(candidate.model, folder / "model.pt")
     export_onnx(candidate.model, folder / "model.onnx")
+    export_attribution(candidate.model, medians(reference, candidate.names), folder / "reasons.onnx")
     service: Mapping[str, Any] = {
         "name": service_name(candidate.feature_set),
         "feature_set": candidate.feature_set.name,
@@ -59,8 +62,8 @@ def write_candidate(candidate: Candidate, fit: Rows, folder: Path) -> None:
     }
     write_json(folder / "feature_service.json", service)
     write_json(folder / "calibration.json", candidate.calibration.to_json())
-    write_json(folder / "policy.json", POLICY)
-    write_json(folder / "reference.json", reference_distributions(fit, candidate.names))
+    write_json(folder / "policy.json", Policy().to_json())
+    write_json(folder / "reference.json", reference)
 
 
 def onnx_scores(onnx: Path, x_rf: NDArray[np.float32], batch_rows: int = 8192) -> NDArray[np.float64]:

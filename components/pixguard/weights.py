@@ -7,7 +7,7 @@ import logging
 import os
 import pickle
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -62,15 +62,19 @@ def export_onnx(model: FraudModel, path: Path) -> None:
 
     Transforms, prior correction and sigmoid are inside the graph; numerically equal to `FraudModel.score`.
     """
-    scorer = _Scorer(model.cpu()).eval()
-    example = (torch.zeros(2, model.features),)
+    export_graph(_Scorer(model.cpu()).eval(), model.features, ("score",), path)
+
+
+def export_graph(graph: nn.Module, features: int, outputs: Sequence[str], path: Path) -> None:
+    """Write a module that reads float32 [rows, features] as ONNX, with the input `features` and named outputs."""
+    example = (torch.zeros(2, features),)
     with _quiet_exporter():
         program = torch.onnx.export(
-            scorer,
+            graph,
             example,
             input_names=["features"],
-            output_names=["score"],
-            dynamic_shapes={"features": {0: torch.export.Dim("rows", min=1)}},
+            output_names=list(outputs),
+            dynamic_shapes=({0: torch.export.Dim("rows", min=1)},),
             opset_version=ONNX_OPSET,
             dynamo=True,
             verbose=False,

@@ -70,6 +70,7 @@ def write_model(folder: Path, weight: float, **changes: Any) -> Path:
     made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10)
     onnx.save(made, str(folder / "model.onnx"))
     (folder / "model.pt").write_bytes(b"weights for torch")
+    (folder / "reasons.onnx").write_bytes(b"reasons of the weights")
     calibration = Calibration(1.0, 1.0, 0.0, rows=1000, frauds=50)
     (folder / "calibration.json").write_text(json.dumps(calibration.to_json()))
     for name in ("feature_service", "policy", "reference"):

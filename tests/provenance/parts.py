@@ -45,6 +45,7 @@ def model_folder(folder: Path) -> Path:
     folder.mkdir(parents=True)
     (folder / "model.onnx").write_bytes(b"onnx weights" * 1000)
     (folder / "model.pt").write_bytes(b"torch weights" * 1000)
+    (folder / "reasons.onnx").write_bytes(b"onnx reasons" * 1000)
     calibration = Calibration(1.0, 1.0, -3.0, rows=1000, frauds=50)
     (folder / "calibration.json").write_text(json.dumps(calibration.to_json()))
     for name in ("feature_service", "policy", "reference"):

@@ -15,7 +15,10 @@ from typing import Any
 from pixguard.provenance.errors import IncompleteVersionError
 
 SIGNATURE = "model.sig"
-CONTENT = ("model.onnx", "model.pt", "feature_service.json", "calibration.json", "policy.json", "reference.json")
+CONTENT = (
+    *("model.onnx", "model.pt", "reasons.onnx"),
+    *("feature_service.json", "calibration.json", "policy.json", "reference.json"),
+)
 WRITTEN = ("metrics.json", "model_card.md", "provenance.json")
 FILES = (*CONTENT, *WRITTEN, SIGNATURE)
 

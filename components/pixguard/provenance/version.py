@@ -37,6 +37,11 @@ class KeptVersion:
         return self.folder / "model.onnx"
 
     @property
+    def reasons(self) -> Path:
+        """Return the graph that scores and explains."""
+        return self.folder / "reasons.onnx"
+
+    @property
     def torch(self) -> Path:
         """Return the weights for further training."""
         return self.folder / "model.pt"

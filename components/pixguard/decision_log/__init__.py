@@ -1,0 +1,26 @@
+"""Every decision, appended off the request path: segment files on one machine, Kafka on a cluster.
+
+DecisionLogError (a PixguardError)
+"""
+
+from pixguard.decision_log.errors import DecisionLogError
+from pixguard.decision_log.open import open_decision_log
+from pixguard.decision_log.queue import DecisionLog, Sink
+from pixguard.decision_log.record import SCHEMA, Record, names_sha256, read_record, record_line
+from pixguard.decision_log.segments import SegmentSink, read_segments, recover, segment_files
+
+__all__ = [
+    "SCHEMA",
+    "DecisionLog",
+    "DecisionLogError",
+    "Record",
+    "SegmentSink",
+    "Sink",
+    "names_sha256",
+    "open_decision_log",
+    "read_record",
+    "read_segments",
+    "record_line",
+    "recover",
+    "segment_files",
+]

@@ -1,0 +1,166 @@
+"""Segment files: JSON Lines that grow under a `.open` name and become `<first-decided-at>.jsonl` whole.
+
+A closed segment never changes. After a crash the next start of the same replica cuts a torn last line off what was open
+and closes it; readers leave torn lines out either way.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from pixguard.decision_log.errors import DecisionLogError
+from pixguard.decision_log.record import Record, read_record
+
+log = logging.getLogger(__name__)
+Fsync = Literal["always", "second", "never"]
+SEGMENT_BYTES = 64 * 2**20
+SEGMENT_S = 60.0
+CLOSED, OPEN = ".jsonl", ".jsonl.open"
+
+
+class SegmentSink:
+    """Appends lines to segments of one replica.
+
+    `fsync`: always (each write is on the disk before the next), second (at most a second can be lost to a power cut;
+    the death of the process alone loses nothing that was written), never (only when a segment closes).
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        fsync: Fsync = "second",
+        segment_bytes: int = SEGMENT_BYTES,
+        segment_s: float = SEGMENT_S,
+    ) -> None:
+        self._folder, self._fsync = folder, fsync
+        self._segment_bytes, self._segment_s = segment_bytes, segment_s
+        self._file: BinaryIO | None = None
+        self._path = folder
+        self._good_bytes, self._began, self._synced, self._dirty = 0, 0.0, 0.0, False
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            recover(folder)
+        except OSError as error:
+            raise DecisionLogError(f"{folder}: cannot be written ({error.strerror}); give another folder") from error
+
+    def write(self, lines: Sequence[bytes]) -> int:
+        """Append lines in one write; a write that fails half-way is cut off again, so that it can be repeated."""
+        file = self._file or self._begin(lines[0])
+        block = b"".join(lines)
+        try:
+            written = file.write(block)
+            if written != len(block):
+                raise OSError(f"{self._path}: {written} of {len(block)} bytes were written")
+        except OSError:
+            os.ftruncate(file.fileno(), self._good_bytes)
+            raise
+        self._good_bytes += len(block)
+        self._dirty = True
+        if self._fsync == "always":
+            self._sync()
+        if self._good_bytes >= self._segment_bytes:
+            self._finish()
+        return len(lines)
+
+    def tick(self) -> int:
+        """Bring the second's writes to the disk; close a segment that is old enough for readers to have it."""
+        now = time.monotonic()
+        if self._dirty and self._fsync == "second" and now - self._synced >= 1.0:
+            self._sync()
+        if self._file is not None and now - self._began >= self._segment_s:
+            self._finish()
+        return 0
+
+    def close(self, timeout_s: float) -> int:  # noqa: ARG002 - of the protocol
+        """Close the open segment."""
+        self._finish()
+        return 0
+
+    def _begin(self, first: bytes) -> BinaryIO:
+        name = _name(read_record(first).decided_at)
+        while (self._folder / f"{name}{CLOSED}").exists():  # two segments that begin in the same microsecond
+            name += "x"
+        self._path = self._folder / f"{name}{OPEN}"
+        self._file = self._path.open("ab", buffering=0)
+        self._good_bytes, self._began = self._file.tell(), time.monotonic()
+        return self._file
+
+    def _sync(self) -> None:
+        if self._file is not None:
+            os.fsync(self._file.fileno())
+        self._synced, self._dirty = time.monotonic(), False
+
+    def _finish(self) -> None:
+        if self._file is None:
+            return
+        self._sync()
+        self._file.close()
+        self._file = None
+        _close(self._path)
+
+
+def recover(folder: Path) -> list[Path]:
+    """Close the segments that a dead process of this replica left open, without their torn last line."""
+    closed = []
+    for path in sorted(folder.glob(f"*{OPEN}")):
+        content = path.read_bytes()
+        whole = content.rfind(b"\n") + 1
+        if whole < len(content):
+            log.warning("%s: cut %d bytes of a torn record off", path, len(content) - whole)
+            os.truncate(path, whole)
+        if whole:
+            closed.append(_close(path))
+        else:
+            path.unlink()
+    return closed
+
+
+def segment_files(folder: Path, *, opened: bool = True) -> list[Path]:
+    """Return the segments of all replicas below `folder`, oldest first; with those that still grow, if asked."""
+    found = list(folder.glob(f"*/*{CLOSED}"))
+    if opened:
+        found += folder.glob(f"*/*{OPEN}")
+    return sorted(found, key=lambda path: (path.name, path.parent.name))
+
+
+def read_segments(folder: Path, *, opened: bool = True) -> Iterator[Record]:
+    """Yield the records of all replicas, segment by segment; a torn last line of an open one is left out.
+
+    A segment that is closed while this runs is read under its new name. DecisionLogError names a damaged file.
+    """
+    for path in segment_files(folder, opened=opened):
+        for line in _lines(path):
+            try:
+                yield read_record(line)
+            except DecisionLogError as error:
+                raise DecisionLogError(f"{path}: {error}") from error
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        file = path.with_name(path.name.removesuffix(".open")).open("rb")
+    with file:
+        yield from (line for line in file if line.endswith(b"\n"))
+
+
+def _name(decided_at: str) -> str:
+    return decided_at.replace("-", "").replace(":", "")
+
+
+def _close(path: Path) -> Path:
+    closed = path.with_name(path.name.removesuffix(".open"))
+    path.rename(closed)
+    descriptor = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    return closed
