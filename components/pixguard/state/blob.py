@@ -136,7 +136,9 @@ def _fold(layout: StateLayout, blob: bytes, known: Header, folding: Folding) -> 
     """
     tiles, events = contents(blob, known)
     events = events[np.argsort(events[:, 0], kind="stable")]
-    settled, visible = np.searchsorted(events[:, 0], [known.newest_us - folding.settle_us, known.newest_us], side="right")
+    settled, visible = np.searchsorted(
+        events[:, 0], [known.newest_us - folding.settle_us, known.newest_us], side="right"
+    )
     folded = int(max(min(visible - folding.keep, settled), len(events) - max(folding.keep, folding.most_raw)))
     if folded <= 0:
         return blob

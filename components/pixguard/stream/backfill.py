@@ -6,6 +6,7 @@ that Feast can read it too. The folder is replaced as a whole.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -137,7 +138,7 @@ def _runs(batch: pa.RecordBatch) -> Iterator[tuple[int, str, np.ndarray[tuple[in
     rows = np.column_stack([batch[name].to_numpy() for name in EVENT_COLUMNS])
     starts = np.concatenate([[0], np.flatnonzero(keys[1:] != keys[:-1]) + 1, [len(keys)]])
     buckets = batch["bucket"].to_numpy()
-    for first, end in zip(starts[:-1], starts[1:], strict=True):
+    for first, end in itertools.pairwise(starts):
         yield int(buckets[first]), str(keys[first]), rows[first:end]
 
 

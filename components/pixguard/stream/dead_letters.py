@@ -1,7 +1,7 @@
 """Messages that break the contract, set aside with their reason: a query of its own over the same source.
 
-It runs seldom and keeps its own checkpoint, so a flood of poison does not hold up the payments. In a folder a batch that
-is run again replaces its segment; on Kafka a dead letter may come twice, never not at all.
+It runs seldom and keeps its own checkpoint, so a flood of poison does not hold up the payments. In a folder a batch
+that is run again replaces its segment; on Kafka a dead letter may come twice, never not at all.
 """
 
 from __future__ import annotations

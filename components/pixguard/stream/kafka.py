@@ -1,4 +1,4 @@
-"""How clients reach Kafka: address, topics, and what proves each side to the other. No Spark here: producers use it too.
+"""How clients reach Kafka: address, topics, and what proves each side to the other; producers use it too, so no Spark.
 
 What Kafka wants beyond its address comes from the environment (PIXGUARD_KAFKA_…), so that no secret stands on a command
 line.

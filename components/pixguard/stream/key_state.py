@@ -48,7 +48,7 @@ class KeyState(StatefulProcessor):
         self._blobs = handle.getMapState("blobs", _KEY, _BLOB)
         self._swept = handle.getValueState("swept", _TIME)
 
-    def handleInputRows(self, key: Any, rows: Any, timerValues: Any) -> Iterator[pd.DataFrame]:  # noqa: N802, N803
+    def handleInputRows(self, key: Any, rows: Any, timerValues: Any) -> Iterator[pd.DataFrame]:  # noqa: ARG002, N802, N803
         """Add a bucket's events to the state of their keys."""
         frame = pd.concat(list(rows), ignore_index=True)
         groups = grouped(frame)
@@ -58,7 +58,7 @@ class KeyState(StatefulProcessor):
         self._sweep(int(key[0]), int(frame["time_us"].max()))
         yield pd.DataFrame({"state_key": keys, "blob": blobs})
 
-    def handleInitialState(self, key: Any, initialState: Any, timerValues: Any) -> None:  # noqa: N802, N803
+    def handleInitialState(self, key: Any, initialState: Any, timerValues: Any) -> None:  # noqa: ARG002, N802, N803
         """Take over the state that a backfill computed, before the first batch."""
         put_values(self._blobs, list(initialState["state_key"]), list(initialState["blob"]))
 

@@ -50,7 +50,7 @@ FACTS = pa.schema(
         "device_id": pa.string(),
     }
 )
-"""What the stream knows of a message: `fact` is payment, fraud or honest; `time` is when it happened or became known."""
+"""What is known of a message: `fact` is payment, fraud or honest; `time` is when it happened or became known."""
 
 _NO_MESSAGE = "not a message: one line of JSON with schema, kind and data of the contract's fields is wanted"
 DEAD_LETTERS = pa.schema({"value": pa.string(), "reason": pa.string()})

@@ -57,12 +57,13 @@ class StreamMetrics:
         self.batch_s = Histogram(
             "pixguard_stream_batch_seconds", "Time of a batch.", labels[:1], buckets=_BATCH_S, registry=self.registry
         )
-        self.watermark = Gauge(
-            "pixguard_stream_watermark_timestamp_seconds", "Event time.", labels[:1], registry=self.registry
+        self.state_bytes = Gauge(
+            "pixguard_stream_state_bytes", "RocksDB's files, all partitions.", labels[:1], registry=self.registry
         )
         for outcome in ("accepted", "dead", "duplicate", "late"):
             self.messages.labels(feature_set, outcome)
         self._seen = -1
+        self.batches = 0
 
     def wrote(self, _number: int, written: Written) -> None:
         """Take what a batch wrote."""
@@ -77,10 +78,12 @@ class StreamMetrics:
         """Take the progress of a batch, once."""
         if progress.batchId <= self._seen:
             return
-        self._seen = progress.batchId
-        counts = outcomes(json.loads(progress.json))
-        for outcome, count in counts.items():
+        self._seen, self.batches = progress.batchId, self.batches + 1
+        told = json.loads(progress.json)
+        for outcome, count in outcomes(told).items():
             self.messages.labels(self._set, outcome).inc(count)
+        sizes = (one.get("customMetrics", {}).get("rocksdbSstFileSize", 0) for one in told["stateOperators"])
+        self.state_bytes.labels(self._set).set(sum(sizes))
         self.batch_s.labels(self._set).observe(progress.durationMs.get("triggerExecution", 0) / 1000)
 
 
