@@ -106,9 +106,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--lake", type=Path, required=True, help="lake with payments and labels")
     parser.add_argument("--online-store", required=True, help="redis://…, rediss://… or sqlite:///path")
     parser.add_argument("--feature-set", choices=sorted(FEATURE_SETS), default="pix", help="(%(default)s)")
-    parser.add_argument(
-        "--cut", type=utc_time, help="UTC; default: the lake's end less the time that payments are late"
-    )
+    parser.add_argument("--cut", type=utc_time, help="UTC; default: the lake's end less what is late")
     parser.add_argument("--master", default=None, help="Spark master; default: the one that spark-submit chose")
     return parser.parse_args(argv)
 

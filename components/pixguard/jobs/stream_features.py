@@ -1,7 +1,7 @@
 """Keep the online state of keys fresh from payments and labels: `python -m pixguard.jobs.stream_features --help`.
 
-Runs until it is told to end (SIGTERM) or, with --available-now, until all there is has been read. Killed at any point it
-goes on from its checkpoint, and nothing is lost or counted twice.
+Runs until it is told to end (SIGTERM) or, with --available-now, until all there is has been read. Killed at any point
+it goes on from its checkpoint, and nothing is lost or counted twice.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from pixguard.features import FEATURE_SETS
 from pixguard.jobs.spark import session
 from pixguard.state import FOLDING, layouts
 from pixguard.stream import dead_letters, query
-from pixguard.stream.backfill import folder_name
+from pixguard.stream.backfill import folder_name, read_record
 from pixguard.stream.checkpoint import RECORD
 from pixguard.stream.kafka import Security
 from pixguard.stream.key_state import quiet_after_us
@@ -132,7 +132,7 @@ def _start_us(backfill: Path | None) -> int | None:
     """Return from when on Kafka is read: messages of the time after the cut may have been sent a little before it."""
     if backfill is None:
         return None
-    cut_us = query.read_record(backfill).cut_us
+    cut_us = read_record(backfill).cut_us
     return None if cut_us is None else cut_us - FOLDING.late_us
 
 

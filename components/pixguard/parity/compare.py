@@ -48,8 +48,9 @@ def compare(names: Sequence[str], ours: NDArray[Any], theirs: NDArray[Any]) -> C
     ours, theirs = np.ascontiguousarray(ours), np.ascontiguousarray(theirs)
     unequal = (ours.view(bits) != theirs.view(bits)) & ~(np.isnan(ours) & np.isnan(theirs))
     counts = unequal.sum(axis=0)
-    differing = {names[i]: int(counts[i]) for i in np.flatnonzero(counts)}
-    largest = {names[i]: _largest(ours[unequal[:, i], i], theirs[unequal[:, i], i]) for i in np.flatnonzero(counts)}
+    wrong = np.flatnonzero(counts).tolist()
+    differing = {names[i]: int(counts[i]) for i in wrong}
+    largest = {names[i]: _largest(ours[unequal[:, i], i], theirs[unequal[:, i], i]) for i in wrong}
     return Comparison(len(ours), ours.size, differing, largest)
 
 

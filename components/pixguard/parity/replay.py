@@ -82,7 +82,7 @@ def make(lake: Path, folder: Path, span_us: int, disorder: Disorder, since_us: i
     segments = (last_us - start_us) // span_us + 1
     asked = np.minimum((paid_us + disorder.late_us - start_us) // span_us, segments - 1)
     if not folder.exists():
-        _write(folder, payments, labels, arrivals, start_us, span_us)
+        _write(folder, payments, labels, arrivals, (start_us, span_us))
     settle_us = 2 * span_us + disorder.late_us
     folding = Folding(settle_us=settle_us, late_us=settle_us, most_raw=_MOST_RAW)
     return Replay(payments, asked, int(segments), folding)
@@ -158,10 +158,10 @@ def _write(
     payments: pa.Table,
     labels: pa.Table,
     arrivals: list[tuple[NDArray[np.int64], NDArray[np.int64]]],
-    start_us: int,
-    span_us: int,
+    cuts: tuple[int, int],
 ) -> None:
     """Write one file a segment; their times of change order them for Spark."""
+    start_us, span_us = cuts
     building = folder.with_name(f".{folder.name}")
     at_us = np.concatenate([at for at, _ in arrivals])
     rows = np.concatenate([rows for _, rows in arrivals])

@@ -29,10 +29,10 @@ LATE_US = 15 * 60_000_000
 class Folding(NamedTuple):
     """When events are folded into tiles: more than `fold_at` have gathered, and then all but the `keep` newest.
 
-    Events younger than `settle_us` stay raw, so that a payment which comes out of order is still answered as of its own
-    time; a key with more than `most_raw` of them gives that up, and the answer says so (`Vectors.is_ahead`). `late_us` is
-    how late a payment may come and still find every tile its windows reach; the stream drops one that comes later. A
-    replay that squeezes hours into a second squeezes them here too.
+    Events younger than `settle_us` stay raw, so that a payment which comes out of order is still answered as of its
+    own time; a key with more than `most_raw` of them gives that up, and the answer says so (`Vectors.is_ahead`).
+    `late_us` is how late a payment may come and still find every tile its windows reach; the stream drops one that
+    comes later. A replay that squeezes hours into a second squeezes them here too.
     """
 
     keep: int = KEEP
