@@ -11,7 +11,13 @@ from pixguard.errors import PixguardError, UsageError
 
 STATE = Path("build")
 # Commands that are a module with a `main`, which itself reads the rest of the line.
-COMMANDS = {"simulate": "pixguard.jobs.simulate_payments", "demo": "pixguard.laptop.demo"}
+COMMANDS = {
+    "simulate": "pixguard.jobs.simulate_payments",
+    "demo": "pixguard.laptop.demo",
+    "backfill": "pixguard.jobs.backfill_state",
+    "stream": "pixguard.jobs.stream_features",
+    "parity": "pixguard.jobs.check_parity",
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -20,6 +20,7 @@ from pyspark.sql import functions as F  # noqa: N812 - the field's name for it
 
 from pixguard.errors import PixguardError
 from pixguard.features import FEATURE_SETS
+from pixguard.jobs.arguments import online_store as store_address
 from pixguard.jobs.arguments import utc_time
 from pixguard.jobs.build_features import payment_files, spark_errors
 from pixguard.jobs.spark import session
@@ -51,18 +52,18 @@ class Backfilled:
 def run(
     *,
     lake: Path,
-    online_store: str | None,
+    online_store: str = "",
     feature_set: str = "pix",
     cut: datetime | None = None,
     master: str | None = "local[2]",
     memory: str = "3g",
 ) -> Backfilled:
-    """Compute the state as of `cut` from the lake, keep it there, and load it into `online_store` (None: do not).
+    """Compute the state as of `cut` from the lake, keep it there, and load it into the online store.
 
     By default the cut is as late as the lake's payments allow: those that are late by the declared time are in it too.
     CutError for a later one: payments between the lake's end and the cut would be in neither.
     """
-    began = time.monotonic()
+    began, address = time.monotonic(), store_address(online_store)
     payment_files(lake)
     declared = FEATURE_SETS[feature_set]
     with (
@@ -75,11 +76,7 @@ def run(
         states = history(facts, layouts(declared), cut_us)
         folder = write_history(lake, staged, declared, states, cut_us)
         computed = time.monotonic()
-        kept = kept_states(spark, folder)
-        if online_store is None:
-            keys, size = kept.count(), 0
-        else:
-            keys, size, _, _ = write(kept, online_store, declared)
+        keys, size, _, _ = write(kept_states(spark, folder), address, declared)
     ended = time.monotonic()
     return Backfilled(_EPOCH + cut_us * _MICROSECOND, keys, size, computed - began, ended - computed)
 
@@ -104,7 +101,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     """Return the parsed arguments."""
     parser = argparse.ArgumentParser(prog="pixguard backfill", description=__doc__)
     parser.add_argument("--lake", type=Path, required=True, help="lake with payments and labels")
-    parser.add_argument("--online-store", required=True, help="redis://…, rediss://… or sqlite:///path")
+    parser.add_argument("--online-store", default="", help="redis://… or sqlite:///…; default: PIXGUARD_ONLINE_STORE")
     parser.add_argument("--feature-set", choices=sorted(FEATURE_SETS), default="pix", help="(%(default)s)")
     parser.add_argument("--cut", type=utc_time, help="UTC; default: the lake's end less what is late")
     parser.add_argument("--master", default=None, help="Spark master; default: the one that spark-submit chose")

@@ -23,6 +23,7 @@ from pyspark.sql.streaming.query import StreamingQuery
 
 from pixguard.errors import PixguardError
 from pixguard.features import FEATURE_SETS
+from pixguard.jobs.arguments import online_store as store_address
 from pixguard.jobs.spark import session
 from pixguard.state import FOLDING, layouts
 from pixguard.stream import dead_letters, query
@@ -45,9 +46,9 @@ class StreamError(PixguardError):
 def run(
     *,
     source: str,
-    online_store: str,
     checkpoint: str,
     dead_letters_to: str,
+    online_store: str = "",
     feature_set: str = "pix",
     lake: Path | None = None,
     available_now: bool = False,
@@ -69,7 +70,7 @@ def run(
     options = StreamOptions(
         feature_set=declared,
         source=Source(source, per_batch, _start_us(backfill), Security.of_environment()),
-        online_store=online_store,
+        online_store=store_address(online_store),
         checkpoint=checkpoint,
         backfill=backfill,
         partitions=partitions,
@@ -154,7 +155,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     """Return the parsed arguments."""
     parser = argparse.ArgumentParser(prog="python -m pixguard.jobs.stream_features", description=__doc__)
     parser.add_argument("--source", required=True, help="kafka://host:port[,host:port][/topic,topic] or file:///folder")
-    parser.add_argument("--online-store", required=True, help="redis://…, rediss://… or sqlite:///path")
+    parser.add_argument("--online-store", default="", help="redis://… or sqlite:///…; default: PIXGUARD_ONLINE_STORE")
     parser.add_argument("--checkpoint", required=True, help="folder or s3a:// address; the stream's memory")
     parser.add_argument("--dead-letters", required=True, dest="dead_letters_to", help="kafka://host:port or file:///…")
     parser.add_argument("--feature-set", choices=sorted(FEATURE_SETS), default="pix", help="(%(default)s)")

@@ -17,6 +17,7 @@ from pyspark.sql.streaming.datasource import ReadAllAvailable, ReadLimit, ReadMa
 from pyspark.sql.types import StructType
 
 from pixguard.errors import PixguardError
+from pixguard.stream.kafka import Security, librdkafka_security
 
 NAME = "pixguard_kafka"
 _WAIT_S, _DEADLINE_S = 1.0, 30.0
@@ -133,10 +134,7 @@ class Reader(DataSourceStreamReader, SupportsTriggerAvailableNow):
             "auto.offset.reset": "error",
             "isolation.level": "read_committed",
         }
-        settings |= {
-            rd: self._options[f"kafka.{java}"] for java, rd in _OF_JAVA.items() if f"kafka.{java}" in self._options
-        }
-        consumer = Consumer(settings)
+        consumer = Consumer(settings | librdkafka_security(Security.of_environment()))
         try:
             yield consumer
         except KafkaException as error:
