@@ -29,6 +29,7 @@ class Stream:
     feature_set: FeatureSet = PIX
     folding: Folding = FOLDING
     backfill: Path | None = None
+    online_store: str = ""
     written: "list[tuple[int, Written]]" = field(default_factory=list)
     progress: list[dict[str, Any]] = field(default_factory=list)
 
@@ -63,7 +64,7 @@ class Stream:
 
     @property
     def address(self) -> str:
-        return f"sqlite://{self.folder}/online.db"
+        return self.online_store or f"sqlite://{self.folder}/online.db"
 
     @property
     def store(self) -> OnlineStore:

@@ -135,7 +135,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     mode, report, metrics = arguments.pop("mode"), arguments.pop("report"), arguments.pop("metrics", None)
     try:
         if mode == "replay":
-            return _say_replay(replay(**arguments, span=timedelta(hours=arguments.pop("span_h"))), report)
+            span = timedelta(hours=arguments.pop("span_h"))
+            return _say_replay(replay(**arguments, span=span), report)
         return _say_logged(logged(**arguments), report, metrics)
     except PixguardError as error:
         log.error("%s", error)
