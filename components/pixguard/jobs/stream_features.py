@@ -29,7 +29,7 @@ from pixguard.state import FOLDING, layouts
 from pixguard.stream import dead_letters, query
 from pixguard.stream.backfill import folder_name, read_record
 from pixguard.stream.checkpoint import RECORD
-from pixguard.stream.kafka import Security
+from pixguard.stream.kafka import PYTHON_KAFKA, Security
 from pixguard.stream.key_state import quiet_after_us
 from pixguard.stream.metrics import StreamMetrics
 from pixguard.stream.query import StreamOptions
@@ -55,6 +55,7 @@ def run(
     trigger_s: float = 0,
     per_batch: int = 0,
     partitions: int = 2,
+    connector: str = "kafka",
     metrics_port: int | None = None,
     master: str | None = "local[2]",
     memory: str = "2g",
@@ -74,6 +75,7 @@ def run(
         checkpoint=checkpoint,
         backfill=backfill,
         partitions=partitions,
+        connector=connector,
         trigger_s=None if available_now else trigger_s,
         ttl_s=math.ceil(max(quiet_after_us(one, FOLDING) for one in layouts(declared).values()) / 1e6),
     )
@@ -118,8 +120,12 @@ def _cause(error: StreamingQueryException) -> str:
 
 
 def _note(one: StreamingQuery, metrics: StreamMetrics) -> None:
-    for progress in one.recentProgress:
-        metrics.progressed(progress)
+    last = one.lastProgress
+    if last is not None and last.batchId > metrics.last_batch + 1:  # more than one since we looked
+        for progress in one.recentProgress:
+            metrics.progressed(progress)
+    elif last is not None:
+        metrics.progressed(last)
 
 
 def _backfill(lake: Path | None, feature_set: str) -> Path | None:
@@ -164,6 +170,9 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--trigger-s", type=float, default=0, help="least time between batches (%(default)s)")
     parser.add_argument("--per-batch", type=int, default=0, help="most messages (Kafka) or files a batch takes; 0: all")
     parser.add_argument("--partitions", type=int, default=2, help="fixed by the checkpoint (%(default)s)")
+    parser.add_argument(
+        "--connector", choices=("kafka", PYTHON_KAFKA), default="kafka", help="reads Kafka (%(default)s)"
+    )
     parser.add_argument("--metrics-port", type=int, help="serve Prometheus metrics here")
     parser.add_argument("--master", default=None, help="Spark master; default: the one that spark-submit chose")
     parser.add_argument("--memory", default="2g", help="of a local driver (%(default)s)")

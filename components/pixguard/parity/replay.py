@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,14 +78,13 @@ def make(lake: Path, folder: Path, span_us: int, disorder: Disorder, since_us: i
     paid_us, known_us = _times(payments, "event_time"), _times(labels, "known_at")
     start_us = int(min(paid_us.min(), known_us.min() if len(known_us) else paid_us.min()))
     arrivals = [_arrivals(random, times, disorder) for times in (paid_us, known_us)]
-    last_us = max(int(at.max()) for at, _ in arrivals if len(at))
-    segments = (last_us - start_us) // span_us + 1
-    asked = np.minimum((paid_us + disorder.late_us - start_us) // span_us, segments - 1)
+    asked = (paid_us + disorder.late_us - start_us) // span_us
+    segments = int(asked.max()) + 1  # what arrives later nobody asks about
     if not folder.exists():
-        _write(folder, payments, labels, arrivals, (start_us, span_us))
+        _write(folder, (payments, labels), arrivals, lambda at_us: (at_us - start_us) // span_us, segments)
     settle_us = 2 * span_us + disorder.late_us
     folding = Folding(settle_us=settle_us, late_us=settle_us, most_raw=_MOST_RAW)
-    return Replay(payments, asked, int(segments), folding)
+    return Replay(payments, asked, segments, folding)
 
 
 class Asker:
@@ -155,23 +154,21 @@ def _arrivals(
 
 def _write(
     folder: Path,
-    payments: pa.Table,
-    labels: pa.Table,
+    tables: tuple[pa.Table, pa.Table],
     arrivals: list[tuple[NDArray[np.int64], NDArray[np.int64]]],
-    cuts: tuple[int, int],
+    segment_of: Callable[[NDArray[np.int64]], NDArray[np.int64]],
+    segments: int,
 ) -> None:
     """Write one file a segment; their times of change order them for Spark."""
-    start_us, span_us = cuts
     building = folder.with_name(f".{folder.name}")
     at_us = np.concatenate([at for at, _ in arrivals])
     rows = np.concatenate([rows for _, rows in arrivals])
     kind = np.repeat([0, 1], [len(arrivals[0][1]), len(arrivals[1][1])])
     order = np.lexsort((rows, kind, at_us))
-    numbers = (at_us[order] - start_us) // span_us
-    bounds = np.searchsorted(numbers, np.arange(numbers[-1] + 2))
-    for number in range(len(bounds) - 1):
+    bounds = np.searchsorted(segment_of(at_us[order]), np.arange(segments + 1))
+    for number in range(segments):
         chosen = order[bounds[number] : bounds[number + 1]]
-        lines = list(_lines(payments, labels, kind[chosen], rows[chosen]))
+        lines = list(_lines(*tables, kind[chosen], rows[chosen]))
         path = write_segment(building, f"{number:06d}", lines or [b"{}"])
         os.utime(path, (1_700_000_000 + number, 1_700_000_000 + number))
     building.replace(folder)

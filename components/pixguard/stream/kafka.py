@@ -19,6 +19,8 @@ from pixguard.errors import UsageError
 TOPIC_OF_KIND = {"payment": "pixguard.payments", "label": "pixguard.labels"}
 TOPICS = tuple(TOPIC_OF_KIND.values())
 DEAD_LETTER_TOPIC = "pixguard.dead-letters"
+PYTHON_KAFKA = "pixguard_kafka"
+"""The format that reads Kafka where Spark's own connector is not at hand (`stream/python_kafka.py`)."""
 _PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 _MECHANISMS = {
     "PLAIN": "plain.PlainLoginModule",

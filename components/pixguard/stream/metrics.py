@@ -62,7 +62,7 @@ class StreamMetrics:
         )
         for outcome in ("accepted", "dead", "duplicate", "late"):
             self.messages.labels(feature_set, outcome)
-        self._seen = -1
+        self.last_batch = -1
         self.batches = 0
 
     def wrote(self, _number: int, written: Written) -> None:
@@ -76,9 +76,9 @@ class StreamMetrics:
 
     def progressed(self, progress: StreamingQueryProgress) -> None:
         """Take the progress of a batch, once."""
-        if progress.batchId <= self._seen:
+        if progress.batchId <= self.last_batch:
             return
-        self._seen, self.batches = progress.batchId, self.batches + 1
+        self.last_batch, self.batches = progress.batchId, self.batches + 1
         told = json.loads(progress.json)
         for outcome, count in outcomes(told).items():
             self.messages.labels(self._set, outcome).inc(count)

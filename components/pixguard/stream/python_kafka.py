@@ -17,10 +17,9 @@ from pyspark.sql.streaming.datasource import ReadAllAvailable, ReadLimit, ReadMa
 from pyspark.sql.types import StructType
 
 from pixguard.errors import PixguardError
-from pixguard.stream.kafka import Security, librdkafka_security
+from pixguard.stream.kafka import PYTHON_KAFKA, Security, librdkafka_security
 
-NAME = "pixguard_kafka"
-_WAIT_S, _DEADLINE_S = 1.0, 30.0
+_WAIT_S, DEADLINE_S = 1.0, 30.0
 
 
 class KafkaReadError(PixguardError):
@@ -28,12 +27,12 @@ class KafkaReadError(PixguardError):
 
 
 class PythonKafka(DataSource):
-    """`spark.dataSource.register(PythonKafka)`, then `format("pixguard_kafka")` with the options of Spark's `kafka`."""
+    """The format `pixguard_kafka`, with the options of Spark's `kafka`."""
 
     @classmethod
     def name(cls) -> str:
         """Return the name of the format."""
-        return NAME
+        return PYTHON_KAFKA
 
     def schema(self) -> str:
         """Return the columns: the value alone is read."""
@@ -99,7 +98,7 @@ class Reader(DataSourceStreamReader, SupportsTriggerAvailableNow):
     def read(self, partition: InputPartition) -> Iterator[tuple[bytes]]:
         """Yield the values of a range; KafkaReadError where the broker holds them no more or does not answer."""
         assert isinstance(partition, Range)
-        at, deadline = partition.start, time.monotonic() + _DEADLINE_S
+        at, deadline = partition.start, time.monotonic() + DEADLINE_S
         with self._consumer() as consumer:
             consumer.assign([TopicPartition(partition.topic, partition.partition, at)])
             while at < partition.end:
@@ -111,7 +110,7 @@ class Reader(DataSourceStreamReader, SupportsTriggerAvailableNow):
                     offset = message.offset()
                     if offset is None or offset >= partition.end:
                         return
-                    at, deadline = offset + 1, time.monotonic() + _DEADLINE_S
+                    at, deadline = offset + 1, time.monotonic() + DEADLINE_S
                     yield (message.value() or b"",)
 
     def commit(self, end: dict[str, int]) -> None:
@@ -121,7 +120,7 @@ class Reader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         return {_name(one): _watermarks(consumer, one)[1] for one in self._partitions(consumer)}
 
     def _partitions(self, consumer: Consumer) -> list[TopicPartition]:
-        found = consumer.list_topics(timeout=_DEADLINE_S).topics
+        found = consumer.list_topics(timeout=DEADLINE_S).topics
         wanted = self._options["subscribe"].split(",")
         return [TopicPartition(topic, p) for topic in wanted if topic in found for p in sorted(found[topic].partitions)]
 
@@ -148,7 +147,7 @@ def _name(one: TopicPartition) -> str:
 
 
 def _watermarks(consumer: Consumer, one: TopicPartition) -> tuple[int, int]:
-    found = consumer.get_watermark_offsets(one, timeout=_DEADLINE_S)
+    found = consumer.get_watermark_offsets(one, timeout=DEADLINE_S)
     if found is None:
         raise KafkaReadError(f"{_name(one)}: the broker does not tell its offsets")
     return int(found[0]), int(found[1])
@@ -156,7 +155,7 @@ def _watermarks(consumer: Consumer, one: TopicPartition) -> tuple[int, int]:
 
 def _at_time(consumer: Consumer, partitions: list[TopicPartition], time_ms: int) -> dict[str, int]:
     asked = [TopicPartition(one.topic, one.partition, time_ms) for one in partitions]
-    found = consumer.offsets_for_times(asked, timeout=_DEADLINE_S)
+    found = consumer.offsets_for_times(asked, timeout=DEADLINE_S)
     return {_name(one): one.offset if one.offset >= 0 else _watermarks(consumer, one)[1] for one in found}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the field's name for it
 
-from pixguard.stream.kafka import Security, java_security, kafka_address
+from pixguard.stream.kafka import PYTHON_KAFKA, Security, java_security, kafka_address
 
 
 @dataclass(frozen=True)
@@ -66,4 +66,8 @@ def messages(spark: SparkSession, source: Source, *, connector: str = "kafka") -
         if source.per_batch:
             reader = reader.option("maxFilesPerTrigger", source.per_batch)
         return reader.load(str(source.folder)).select(F.col("value").cast("binary").alias("value"))
+    if connector == PYTHON_KAFKA:
+        from pixguard.stream.python_kafka import PythonKafka  # noqa: PLC0415 - librdkafka only where it reads
+
+        spark.dataSource.register(PythonKafka)
     return spark.readStream.format(connector).options(**spark_options(source)).load().select("value")
