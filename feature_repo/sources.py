@@ -46,7 +46,7 @@ def view_source(feature_set: FeatureSet, view: str) -> DataSource:
 def state_source(feature_set: FeatureSet, entity: str) -> PushSource:
     """Return the source into which the stream pushes an entity's state; Feast wants a place for its history too."""
     name = state_name(feature_set, entity)
-    return PushSource(name=f"{name}_push", batch_source=parquet(f"{name}_source", f"state/{name}"))
+    return PushSource(name=f"{name}_push", batch_source=parquet(f"{name}_source", f"{feature_set.name}_state/{name}"))
 
 
 VIEW_SOURCES = {(fs.name, view): view_source(fs, view) for fs in FEATURE_SETS.values() for view in fs.by_view()}

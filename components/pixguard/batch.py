@@ -154,10 +154,14 @@ def _key(kind: Kind) -> Column:
     )
 
 
+def token_bit(column: str) -> Column:
+    """Return the bit (0 to 63) that the last two hexadecimal digits of a token choose: tokens are uniform already."""
+    return F.conv(F.right(F.col(column), F.lit(2)), 16, 10).cast("int") % BITS
+
+
 def _bit(column: str) -> Column:
-    """Set the bit that the last two hexadecimal digits of a token choose: tokens are uniform already."""
-    digits = F.conv(F.right(F.col(column), F.lit(2)), 16, 10).cast("int")
-    return F.call_function("shiftleft", F.lit(1).cast("bigint"), digits % BITS)
+    """Return the bitmap with a token's bit."""
+    return F.call_function("shiftleft", F.lit(1).cast("bigint"), token_bit(column))
 
 
 def _with_hop(table: DataFrame, stream: Stream, declared: list[Aggregate], hop_us: int) -> DataFrame:

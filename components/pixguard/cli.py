@@ -22,6 +22,9 @@ COMMANDS = {
     "advance": "pixguard.jobs.advance_canary",
     "rollback": "pixguard.jobs.roll_back",
     "history": "pixguard.jobs.show_history",
+    "backfill": "pixguard.jobs.backfill_state",
+    "stream": "pixguard.jobs.stream_features",
+    "parity": "pixguard.jobs.check_parity",
 }
 
 

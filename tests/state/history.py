@@ -11,7 +11,7 @@ from pixguard.declaration import FeatureSet
 from pixguard.kinds import COUNTERPARTY, KEY_COLUMNS
 from pixguard.online import StateKey
 from pixguard.payment import Payment
-from pixguard.state import StateLayout, append, event_rows, layouts
+from pixguard.state import Folding, StateLayout, append, event_rows, layouts
 
 Row = Mapping[str, Any]
 Event = tuple[int, int, int, int]  # time, amount, kind, bit
@@ -40,7 +40,7 @@ def built(layout: StateLayout, events: list[Event], chunk: int, **bounds: int) -
     blob: bytes | None = None
     for at in range(0, len(events), chunk):
         rows = np.array(events[at : at + chunk], dtype=np.int64)
-        blob = append(layout, blob, event_rows(*rows.T), **bounds)
+        blob = append(layout, blob, event_rows(*rows.T), Folding(**bounds))
     assert blob is not None
     return blob
 

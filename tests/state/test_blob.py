@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pixguard.declaration import MICROSECONDS
 from pixguard.features import HANDBOOK, PIX
-from pixguard.state import StateError, append, event_rows, header, layouts, newest_us
+from pixguard.state import Folding, StateError, append, event_rows, header, layouts, newest_us
 from pixguard.state.blob import FOLD_AT, KEEP, MOST_RAW, NEVER, SETTLE_US, contents
 
 PAIR = layouts(PIX)["pair"]
@@ -95,7 +95,7 @@ def test_the_same_events_give_the_same_raw_and_folded_total(times: list[int], da
     blob, at = None, 0
     while at < len(rows):
         size = data.draw(st.integers(1, 20))
-        blob = append(PAIR, blob, rows[at : at + size], keep=4, fold_at=8)
+        blob = append(PAIR, blob, rows[at : at + size], Folding(keep=4, fold_at=8))
         at += size
     tiles, events = contents(blob, header(PAIR, blob))
     young = [t for t in times if START + t >= newest_us(blob) - 28 * DAY]

@@ -70,12 +70,12 @@ def run(
     afterwards, and FeatureBuildError where Spark fails; what was published before stays in every case.
     """
     began = time.monotonic()
-    files = _payment_files(lake)
+    files = payment_files(lake)
     declared = FEATURE_SETS[feature_set]
     present = _present(files.values(), declared)
     available = declared.available(present)
     with session("build_features", master=master, memory=memory) as spark, staging(lake, "features") as staged:
-        with _spark_errors(lake):
+        with spark_errors(lake / "features"):
             payments, labels = _read(spark, lake, declared, start, end)
             for stream, table in features(payments.select(*_PAYMENT_COLUMNS), labels, available).items():
                 log.info("%s: %d aggregates of each payment", " and ".join(stream.views), len(stream.aggregates))
@@ -128,7 +128,7 @@ def _read(
     return payments, labels.select(*_LABEL_COLUMNS)
 
 
-def _payment_files(lake: Path) -> dict[Path, pq.FileMetaData]:
+def payment_files(lake: Path) -> dict[Path, pq.FileMetaData]:
     """Return the footer of every payment file, having checked that those of the labels can be read too."""
     paths = sorted((lake / "payments").glob(f"{_PARTITION}*/*.parquet"))
     if not paths:
@@ -167,13 +167,13 @@ def _has_values(chunk: pq.ColumnChunkMetaData) -> bool:
 
 
 @contextmanager
-def _spark_errors(lake: Path) -> Iterator[None]:
+def spark_errors(folder: Path) -> Iterator[None]:
     """Turn what Spark raises into FeatureBuildError with the innermost cause."""
     try:
         yield
     except (PySparkException, Py4JJavaError) as error:
         raise FeatureBuildError(
-            f"{lake / 'features'}: Spark failed ({_cause(error)}); it is as it was: mend this and run again"
+            f"{folder}: Spark failed ({_cause(error)}); it is as it was: mend this and run again"
         ) from error
 
 

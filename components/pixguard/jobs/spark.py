@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,6 +42,7 @@ def session(
     builder = SparkSession.builder.appName(app)
     settings = dict(SETTINGS)
     if master is not None:
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # workers import what this process imports
         settings |= {**LOCAL, "spark.master": master, "spark.driver.memory": memory}
     if scratch is not None:
         settings["spark.local.dir"] = str(scratch)

@@ -6,12 +6,14 @@ happened, and a payment that is asked about twice never counts itself. NumPy onl
 StateError (a PixguardError)
 """
 
-from pixguard.state.blob import EVENT_WORDS, StateError, append, event_rows, header, newest_us
+from pixguard.state.blob import EVENT_WORDS, FOLDING, Folding, StateError, append, event_rows, header, newest_us
 from pixguard.state.layout import Segment, StateLayout, layouts
 from pixguard.state.merge import Merger
 
 __all__ = [
     "EVENT_WORDS",
+    "FOLDING",
+    "Folding",
     "Merger",
     "Segment",
     "StateError",

@@ -22,11 +22,27 @@ from pixguard.state.layout import COLUMNS, StateLayout
 
 NEVER = -(2**63)
 KEEP, FOLD_AT = 16, 48
-# Events this young stay raw, so that a payment which comes out of order is still answered as of its own time; a key
-# busier than MOST_RAW events in that span gives that up, and the answer says so (`Vectors.is_ahead`).
 SETTLE_US, MOST_RAW = 10_000_000, 512
 LATE_US = 15 * 60_000_000
-"""How late a payment may come and still find every tile its windows reach; a later one is told that state is ahead."""
+
+
+class Folding(NamedTuple):
+    """When events are folded into tiles: more than `fold_at` have gathered, and then all but the `keep` newest.
+
+    Events younger than `settle_us` stay raw, so that a payment which comes out of order is still answered as of its
+    own time; a key with more than `most_raw` of them gives that up, and the answer says so (`Vectors.is_ahead`).
+    `late_us` is how late a payment may come and still find every tile its windows reach; the stream drops one that
+    comes later. A replay that squeezes hours into a second squeezes them here too.
+    """
+
+    keep: int = KEEP
+    fold_at: int = FOLD_AT
+    settle_us: int = SETTLE_US
+    most_raw: int = MOST_RAW
+    late_us: int = LATE_US
+
+
+FOLDING = Folding()
 
 EVENT_WORDS = 3
 TILE_WORDS = 2 + len(COLUMNS)
@@ -87,12 +103,10 @@ def event_rows(time_us: Any, amount_centavos: Any, kind: Any, bit: Any) -> Words
     return np.stack(np.broadcast_arrays(np.asarray(time_us, np.int64), np.asarray(amount_centavos, np.int64), code), 1)
 
 
-def append(
-    layout: StateLayout, blob: bytes | None, events: Words, *, keep: int = KEEP, fold_at: int = FOLD_AT
-) -> bytes:
+def append(layout: StateLayout, blob: bytes | None, events: Words, folding: Folding = FOLDING) -> bytes:
     """Return the state with more events, int64 [events, 3], in any order; an event must not come twice.
 
-    `keep` newest events stay raw when more than `fold_at` have gathered. StateError as in `header`.
+    StateError as in `header`.
     """
     known = EMPTY if blob is None else header(layout, blob)
     if not len(events):
@@ -101,7 +115,7 @@ def append(
     body = b"" if blob is None else blob[TILES_AT:]
     grown = known._replace(events=known.events + len(events), newest_us=newest)
     whole = _bytes(layout, grown, body, events.tobytes())
-    return whole if grown.events <= fold_at else _fold(layout, whole, grown, keep)
+    return whole if grown.events <= folding.fold_at else _fold(layout, whole, grown, folding)
 
 
 def contents(blob: bytes, known: Header) -> tuple[Words, Words]:
@@ -115,18 +129,21 @@ def _bytes(layout: StateLayout, known: Header, body: bytes, more: bytes) -> byte
     return b"".join((_HEADER.pack(layout.fingerprint, *known), body, more))
 
 
-def _fold(layout: StateLayout, blob: bytes, known: Header, keep: int) -> bytes:
+def _fold(layout: StateLayout, blob: bytes, known: Header, folding: Folding) -> bytes:
     """Fold all but the newest events into tiles, and drop the tiles that no window reaches any more.
 
     What a delay still hides stays raw: in a tile it could not be told from what is visible.
     """
     tiles, events = contents(blob, known)
     events = events[np.argsort(events[:, 0], kind="stable")]
-    settled, visible = np.searchsorted(events[:, 0], [known.newest_us - SETTLE_US, known.newest_us], side="right")
-    folded = int(max(min(visible - keep, settled), len(events) - max(keep, MOST_RAW)))
+    settled, visible = np.searchsorted(
+        events[:, 0], [known.newest_us - folding.settle_us, known.newest_us], side="right"
+    )
+    folded = int(max(min(visible - folding.keep, settled), len(events) - max(folding.keep, folding.most_raw)))
     if folded <= 0:
         return blob
-    merged = _merge(_alive(layout, np.concatenate([tiles, tiles_of(layout, events[:folded])]), known.newest_us))
+    tiles = np.concatenate([tiles, tiles_of(layout, events[:folded])])
+    merged = _merge(_alive(layout, tiles, known.newest_us - folding.late_us))
     after = Header(
         len(merged), len(events) - folded, max(known.folded_until_us, int(events[folded - 1, 0])), known.newest_us
     )
@@ -155,9 +172,9 @@ def tiles_of(layout: StateLayout, events: Words) -> Words:
     return np.column_stack(columns)
 
 
-def _alive(layout: StateLayout, tiles: Words, newest_us: int) -> Words:
-    """Keep the tiles that a payment at `newest_us`, or up to LATE_US earlier, can still reach."""
-    first = ((newest_us - LATE_US) // layout.hop_us + 1 - layout.reach) * layout.hop_us
+def _alive(layout: StateLayout, tiles: Words, time_us: int) -> Words:
+    """Keep the tiles that a payment at `time_us` or later can still reach."""
+    first = (time_us // layout.hop_us + 1 - layout.reach) * layout.hop_us
     alive: Words = tiles[tiles[:, 1] >= first[tiles[:, 0]]]
     return alive
 

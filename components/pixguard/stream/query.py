@@ -1,0 +1,142 @@
+"""The stream, wired: messages → contract → one of each → events → state per key → online store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812 - the field's name for it
+from pyspark.sql.pandas.types import from_arrow_schema
+from pyspark.sql.streaming.query import StreamingQuery
+from pyspark.sql.streaming.readwriter import DataStreamWriter
+
+from pixguard.declaration import FeatureSet
+from pixguard.state import FOLDING, Folding, layouts
+from pixguard.stream.backfill import kept_states, read_record
+from pixguard.stream.checkpoint import Record, claim
+from pixguard.stream.events import bucket, events
+from pixguard.stream.key_state import STATES, KeyState
+from pixguard.stream.messages import FACTS, decode
+from pixguard.stream.sink import Written, write
+from pixguard.stream.source import Source, messages
+
+# Why each is set: state lives in RocksDB, of which a batch saves the changes only; memory has a bound however many keys
+# there are; the rows of a store are not counted, which would read before every write; the newest batches suffice for
+# going back; and no batch runs without messages.
+SETTINGS = {
+    "spark.sql.streaming.stateStore.providerClass": (
+        "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider"
+    ),
+    "spark.sql.streaming.stateStore.rocksdb.changelogCheckpointing.enabled": "true",
+    "spark.sql.streaming.stateStore.rocksdb.boundedMemoryUsage": "true",
+    "spark.sql.streaming.stateStore.rocksdb.maxMemoryUsageMB": "512",
+    "spark.sql.streaming.stateStore.rocksdb.trackTotalNumberOfRows": "false",
+    "spark.sql.streaming.minBatchesToRetain": "10",
+    "spark.sql.streaming.noDataMicroBatches.enabled": "false",
+    "spark.sql.session.timeZone": "UTC",
+}
+QUERY, ACCEPTED = "state", "accepted"
+
+Watcher = Callable[[int, Written], None]
+
+
+@dataclass(frozen=True)
+class StreamOptions:
+    """What a stream reads, where its state and its answers go; `backfill` is the folder that `pixguard backfill` made.
+
+    `partitions` is fixed by the checkpoint; `trigger_s` None runs what there is and ends. `connector` names the format
+    that reads Kafka.
+    """
+
+    feature_set: FeatureSet
+    source: Source
+    online_store: str
+    checkpoint: str
+    backfill: Path | None = None
+    partitions: int = 2
+    trigger_s: float | None = 0
+    ttl_s: int | None = None
+    folding: Folding = field(default=FOLDING)
+    connector: str = "kafka"
+
+
+def unwatched(_number: int, _written: Written) -> None:
+    """Take no notice."""
+
+
+def start(spark: SparkSession, options: StreamOptions, watch: Watcher = unwatched) -> StreamingQuery:
+    """Start the query and return it; `watch` hears of every batch once it is visible to requests.
+
+    CheckpointError where checkpoint or backfill are of other declarations.
+    """
+    session = spark.newSession()
+    for name, value in {**SETTINGS, "spark.sql.shuffle.partitions": str(options.partitions)}.items():
+        session.conf.set(name, value)
+    cut_us = _cut(options)
+    claim(spark, options.checkpoint, Record.of(options.feature_set.name, layouts(options.feature_set), cut_us))
+
+    def write_batch(states: DataFrame, number: int) -> None:
+        watch(number, write(states, options.online_store, options.feature_set, options.ttl_s))
+
+    stream = messages(session, options.source, connector=options.connector)
+    writing = states(session, stream, options, cut_us).writeStream.queryName(QUERY).foreachBatch(write_batch)
+    writing = writing.option("checkpointLocation", options.checkpoint).outputMode("append")
+    return triggered(writing, options.trigger_s).start()
+
+
+def states(session: SparkSession, stream: DataFrame, options: StreamOptions, cut_us: int | None) -> DataFrame:
+    """Return the stream of changed states (state_key, blob) from a stream of messages (value)."""
+    declared = layouts(options.feature_set)
+    once = deduplicated(facts(stream), options.folding, cut_us)
+    initial = None
+    if options.backfill is not None:
+        initial = kept_states(session, options.backfill).withColumn("bucket", bucket(F.col("state_key")))
+    return (
+        events(once, declared)
+        .groupBy("bucket")
+        .transformWithStateInPandas(
+            KeyState(declared, options.folding),
+            STATES,
+            "Append",
+            "None",
+            initialState=None if initial is None else initial.groupBy("bucket"),
+        )
+    )
+
+
+def facts(stream: DataFrame) -> DataFrame:
+    """Return what the contract accepts of a stream of messages; what it does not is the dead-letter query's."""
+    accepted = stream.mapInArrow(_decode_facts, from_arrow_schema(FACTS))
+    labels = F.count(F.when(F.col("fact") != "payment", 1))
+    return accepted.observe(ACCEPTED, F.count(F.lit(1)).alias("facts"), labels.alias("labels"))
+
+
+def deduplicated(accepted: DataFrame, folding: Folding, cut_us: int | None) -> DataFrame:
+    """Return each fact once; one that is too late to be told from a duplicate is dropped, and counted by Spark."""
+    if cut_us is not None:
+        accepted = accepted.where(F.col("time") >= F.timestamp_micros(F.lit(cut_us)))
+    return accepted.withWatermark("time", f"{folding.late_us} microseconds").dropDuplicatesWithinWatermark(["id"])
+
+
+def triggered(writing: DataStreamWriter, trigger_s: float | None) -> DataStreamWriter:
+    """Set how often a batch begins: None for what there is now, 0 for one after the other."""
+    if trigger_s is None:
+        return writing.trigger(availableNow=True)
+    return writing.trigger(processingTime=f"{trigger_s} seconds")
+
+
+def _cut(options: StreamOptions) -> int | None:
+    """Return the cut of the backfill, having held its declarations against these."""
+    if options.backfill is None:
+        return None
+    found = read_record(options.backfill)
+    Record.of(options.feature_set.name, layouts(options.feature_set), found.cut_us).check(found, str(options.backfill))
+    return found.cut_us
+
+
+def _decode_facts(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        yield from decode(batch["value"].to_pylist()).facts.combine_chunks().to_batches()
