@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import redis
-import redis.asyncio
 
 from pixguard.declaration import Entity, FeatureSet
 from pixguard.errors import PixguardError, UsageError
@@ -30,6 +29,7 @@ from pixguard.feast_format import (
 )
 from pixguard.feature_service import state_entities, state_name
 from pixguard.online import StateKey
+from pixguard.redis_pipe import RedisPipe
 from pixguard.state import newest_us
 
 TILES, NEWEST = "tiles", "newest_event_us"
@@ -83,7 +83,7 @@ class RedisStore:
     def __init__(self, address: str, feature_set: FeatureSet, *, timeout_s: float, ttl_s: int | None) -> None:
         options: dict[str, Any] = {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s}
         self._client = redis.Redis.from_url(address, **options)
-        self._async = redis.asyncio.Redis.from_url(address, **options)
+        self._pipe = RedisPipe(address, timeout_s=timeout_s)
         self._ttl_s = ttl_s
         self._views = {entity: state_name(feature_set, entity) for entity in state_entities(feature_set)}
         self._fields = {entity: redis_field(view, TILES) for entity, view in self._views.items()}
@@ -98,8 +98,10 @@ class RedisStore:
     async def aread(self, keys: Sequence[StateKey | None]) -> list[bytes | None]:
         """Return the state of each key in one round trip."""
         try:
-            return _placed(keys, await self._asked(self._async.pipeline(transaction=False), keys).execute())
-        except (redis.RedisError, OSError) as error:
+            found = [key for key in keys if key is not None]
+            commands = [(b"HGET", _redis_key(*key), self._fields[key.entity]) for key in found]
+            return _placed(keys, await self._pipe.ask(commands) if commands else [])
+        except OSError as error:
             raise _unreachable("Redis", error) from error
 
     def write(self, entity: Entity, states: Mapping[str, bytes]) -> None:
@@ -134,7 +136,7 @@ class RedisStore:
 
     async def aclose(self) -> None:
         """Close the connections of this event loop."""
-        await self._async.aclose()
+        await self._pipe.aclose()
 
     def _asked(self, pipeline: Any, keys: Sequence[StateKey | None]) -> Any:
         for key in keys:

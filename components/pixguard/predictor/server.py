@@ -71,7 +71,7 @@ class Process:
             await grpc_server.stop(options.grace_s)
         await serving
         loading.cancel()
-        await asyncio.to_thread(self._close)
+        await self._close()
 
     async def _start_grpc(self, http_port: int) -> Any:
         options, port, server = self._options, None, None
@@ -111,12 +111,12 @@ class Process:
         self._log = open_decision_log(options.decision_log, options.replica, on_drop=metrics.dropped.inc)
         return Scorer(options.model_name, served, reader=self._reader, log=self._log, metrics=metrics, memory=Memory())
 
-    def _close(self) -> None:
+    async def _close(self) -> None:
         if self._log is not None:
-            lost = self._log.close()
+            lost = await asyncio.to_thread(self._log.close)
             log.info("decision log: closed, %d decisions dropped in this process's life", lost)
         if self._reader is not None:
-            self._reader.close()
+            await self._reader.aclose()
 
 
 def serve(options: Options) -> None:

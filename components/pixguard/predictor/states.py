@@ -55,8 +55,9 @@ class StateReader:
         self._succeeded()
         return States(found)
 
-    def close(self) -> None:
-        """Close the store."""
+    async def aclose(self) -> None:
+        """Close the store, on the event loop that read it."""
+        await self._store.aclose()
         self._store.close()
 
     def _failed(self, reason: str, why: str) -> States:
