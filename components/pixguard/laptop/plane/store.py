@@ -54,13 +54,14 @@ def start(folder: Folder, before: Process | None) -> Process:
         f"-dir={data}",
         f"-s3.config={folder.s3 / 'identities.json'}",
         "-master.telemetry=false",  # it would report to its makers
-        "-admin.ui=false",
         "-webdav=false",
         "-s3.port.iceberg=0",
         "-s3.port.lance=0",
         *(f"-{_option(name)}={port}" for name, port in facts["ports"].items()),
     ]
-    return process.start(folder, NAME, command, {}, **facts)
+    # Its worker is never done looking for the admin's door, so that stays open, to whoever knows the secret.
+    admin = {"WEED_ADMIN_USER": "plane", "WEED_ADMIN_PASSWORD": facts["secret_key"]}
+    return process.start(folder, NAME, command, admin, **facts)
 
 
 def ready(store: Process, timeout_s: float = 1.0) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from pixguard.laptop.plane import counters, process, rules, store
 from pixguard.laptop.plane import folder as files
 from pixguard.laptop.plane.cache import Cache
+from pixguard.laptop.plane.errors import PlaneError
 from pixguard.laptop.plane.fleet import Fleet
 from pixguard.laptop.plane.folder import Folder
 from pixguard.laptop.plane.kept import Kept
@@ -48,9 +49,13 @@ class Supervisor:
         self._next_count = self._next_logs = 0.0
 
     def run(self, stopping: threading.Event) -> None:
-        """Go round until told to stop."""
+        """Go round until told to stop; what fails in one round, such as a full disk, is tried again in the next."""
         while not stopping.wait(TICK_S):
-            self.step()
+            try:
+                self.step()
+            except (OSError, PlaneError):
+                log.exception("a round failed; the next one is in a second")
+                stopping.wait(1)
         self.sync.close()
         self.cache.close()
         self.fleet.close()

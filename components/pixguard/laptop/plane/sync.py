@@ -30,8 +30,10 @@ class Sync:
         self._again = 0.0
         saved = files.read(folder.applied)
         self.commit: str | None = saved.get("commit")
-        self.desired: Desired | None = read_manifests(saved["documents"], given) if saved else None
+        self.desired: Desired | None = None
         self.error: str | None = None
+        if saved:
+            self._recall(saved["documents"])
 
     def step(self) -> None:
         """Look for a new commit; rendering goes on beside the plane's loop."""
@@ -47,6 +49,14 @@ class Sync:
     def close(self) -> None:
         """Look no more."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _recall(self, documents: list[Any]) -> None:
+        """Want what was wanted last, which an earlier pixguard may have taken and this one does not."""
+        try:
+            self.desired = read_manifests(documents, self._given)
+        except ManifestError as error:
+            self.error = f"commit {(self.commit or '')[:12]}, taken before: {error}"
+            log.warning("not taken again: %s", self.error)
 
     def _take(self, commit: str, rendered: Future[list[Any]]) -> None:
         try:
