@@ -6,7 +6,7 @@ from pixguard.steps.build_features import build_features
 from pixguard.steps.build_training_set import build_training_set
 from pixguard.steps.ingest_payments import ingest_payments
 from pixguard.steps.judge_model import judge_model
-from pixguard.steps.placement import placed, with_keys
+from pixguard.steps.placement import on_nodes, placed, with_keys, with_signing_key
 from pixguard.steps.record_outcome import record_outcome
 from pixguard.steps.register_model import register_model
 from pixguard.steps.train_model import train_model as fit_model
@@ -39,8 +39,11 @@ def train_model(
     signing_key: str = "/lake/keys/signing.pem",
     promote: str = "first",
     cores: int = 2,
+    executors: int = 0,
+    gpus: str = "0",
+    nodes: dict = {},  # noqa: B006 - KFP writes the value into the graph
 ) -> None:
-    """Paths lie on the volume that all steps share; the run stops where a gate says no."""
+    """Paths lie on the shared volume; a gate may end the run; `executors`, `gpus`, `nodes` are for a cluster."""
     ended = record_outcome(lake=lake, run=RUN, pipeline="train_model")
     placed(ended, "Record how the run ended", cpu="500m", memory="512Mi", retries=3, cached=False)
     with dsl.ExitHandler(ended, name="training"):
@@ -50,7 +53,8 @@ def train_model(
         checked = validate_payments(lake=lake, as_of=as_of, snapshot=taken.outputs["Output"])
         placed(checked, "Validate payments", cpu="2", memory="4Gi", cached=False)
 
-        built = build_features(lake=lake, feature_set=feature_set, cores=cores, snapshot=checked.outputs["Output"])
+        built = build_features(lake=lake, feature_set=feature_set, cores=cores, executors=executors,
+                               snapshot=checked.outputs["Output"])  # fmt: skip
         placed(built, "Build features", cpu="2", memory="6Gi", retries=1)
 
         sound = validate_features(lake=lake, feature_set=feature_set, snapshot=built.outputs["Output"])
@@ -65,6 +69,7 @@ def train_model(
                             models=models, tracking_uri=tracking_uri, experiment=experiment,
                             signing_key=signing_key)  # fmt: skip
         placed(trained, "Train model", cpu="2", memory="6Gi", retries=1, cached=False)  # the champion may be another
+        on_nodes(with_signing_key(trained), nodes, gpus)
 
         judged = judge_model(trained=trained.outputs["Output"], rules=rules)
         placed(judged, "Judge model", cpu="2", memory="4Gi", cached=False)
@@ -72,4 +77,4 @@ def train_model(
         with dsl.If(judged.outputs["Output"] == "passed", name="the gate passed"):
             kept = register_model(trained=trained.outputs["Output"], models=models, run=RUN, signing_key=signing_key,
                                   tracking_uri=tracking_uri, experiment=experiment, promote=promote)  # fmt: skip
-            placed(kept, "Register model", cpu="1", memory="2Gi", retries=2, cached=False)
+            with_signing_key(placed(kept, "Register model", cpu="1", memory="2Gi", retries=2, cached=False))

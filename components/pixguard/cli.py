@@ -90,6 +90,7 @@ def _add_submit(commands: "Commands[argparse.ArgumentParser]") -> None:
     submit.add_argument("--host", required=True, metavar="URL", help="address of the KFP API server")
     submit.add_argument("--experiment", default="pixguard", help="KFP experiment (default: %(default)s)")
     submit.add_argument("--registry", default="", help="take the images from this registry")
+    submit.add_argument("--service-account", metavar="NAME", help="run as this account (default: the server's)")
     submit.add_argument("--no-cache", action="store_true", help="run every step anew")
     submit.add_argument("--wait", type=float, default=0, metavar="SECONDS", help="wait so long for the end of the run")
     submit.set_defaults(command=_submit)
@@ -147,6 +148,7 @@ def _submit(options: argparse.Namespace) -> int:
             host=options.host,
             experiment=options.experiment,
             token=os.environ.get("PIXGUARD_KFP_TOKEN"),
+            service_account=options.service_account,
             wait_s=options.wait,
         )
     print(f"{pipeline.name}: {run.state} {run.page}")

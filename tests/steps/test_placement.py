@@ -7,7 +7,19 @@ import pytest
 import yaml
 from kfp import dsl
 
-from pixguard.steps.placement import KEYS_SECRET, KEYS_VARIABLE, LAKE_CLAIM, LAKE_MOUNT, placed, with_keys
+from pixguard.steps.placement import (
+    GPU,
+    KEYS_SECRET,
+    KEYS_VARIABLE,
+    LAKE_CLAIM,
+    LAKE_MOUNT,
+    SIGNING_MOUNT,
+    SIGNING_SECRET,
+    on_nodes,
+    placed,
+    with_keys,
+    with_signing_key,
+)
 from pixguard.steps.runs.compile import compile_pipeline
 
 
@@ -44,3 +56,19 @@ def test_the_lake_and_the_key_ring_come_from_the_cluster(compiled: tuple[dict[st
     (secret,) = executor["secretAsEnv"]
     assert secret["secretName"] == KEYS_SECRET
     assert [key["envVar"] for key in secret["keyToEnv"]] == [KEYS_VARIABLE]
+
+
+def test_training_goes_to_the_nodes_and_gpus_that_a_run_asks_for(tmp_path: Path) -> None:
+    @dsl.pipeline(name="trained-work")
+    def trained_work(nodes: dict = {}, gpus: str = "0") -> None:  # type: ignore[type-arg]  # noqa: B006
+        on_nodes(with_signing_key(work()), nodes, gpus)
+
+    specification, platform = yaml.safe_load_all(compile_pipeline(trained_work, tmp_path).read_text())
+    accelerator = specification["deploymentSpec"]["executors"]["exec-work"]["container"]["resources"]["accelerator"]
+    assert accelerator["resourceType"] == GPU
+    assert "pipelinechannel--gpus" in accelerator["resourceCount"]
+    executor = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]["exec-work"]
+    assert executor["nodeSelector"]["nodeSelectorJson"]["componentInputParameter"] == "nodes"
+    assert executor["tolerations"] == [{"effect": "NoSchedule", "key": GPU, "operator": "Exists"}]
+    (mounted,) = executor["secretAsVolume"]
+    assert (mounted["secretName"], mounted["mountPath"], mounted["optional"]) == (SIGNING_SECRET, SIGNING_MOUNT, True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import re
 import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
-from pixguard.errors import PixguardError
+from pixguard.errors import PixguardError, UsageError
 from pixguard.spark_application import Applications, Patience, Request, connect
 from pixguard.spark_application import run as run_application
 
@@ -23,20 +24,20 @@ def run(
     *,
     job: str,
     arguments: Sequence[str],
-    run: str,
+    run: str = "",
     image: str = "",
     max_executors: int = 0,
     timeout_s: float = 6 * 3600,
     namespace: str = NAMESPACE,
     applications: Applications | None = None,
 ) -> str:
-    """Run `job` with `arguments` on the operator as part of `run`; returns the application's name.
+    """Run `job` with `arguments` on the operator as part of `run` (empty: the KFP run); returns the application's name.
 
     Raises SparkApplicationError when it fails, is not done in time, or Kubernetes refuses.
     """
     pod, uid = os.environ.get("KFP_POD_NAME"), os.environ.get("KFP_POD_UID")
     owner = (pod, uid) if pod and uid else None
-    request = Request(job, tuple(arguments), run, namespace, image, max_executors, owner)
+    request = Request(job, tuple(arguments), run or kfp_run(pod), namespace, image, max_executors, owner)
     with _stopped_by_sigterm():
         ended = run_application(request, applications or connect(namespace), Patience(work_s=timeout_s))
     log.info("%s: %s", request.name, ended.state)
@@ -60,6 +61,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         log.error("%s", error)
         return 1
     return 0
+
+
+def kfp_run(pod: str | None) -> str:
+    """Return the run that a step's pod belongs to: what Argo puts before its own part, the same in every retry."""
+    if not pod:
+        raise UsageError("no run is named: give one, or run this as a step of KFP, where KFP_POD_NAME says it")
+    return re.split(r"-(?:retry-)?system-", pod, maxsplit=1)[0]
 
 
 @contextmanager

@@ -34,6 +34,7 @@ def submit_pipeline(
     host: str,
     experiment: str,
     token: str | None = None,
+    service_account: str | None = None,
     wait_s: float = 0,
 ) -> SubmittedRun:
     """Start a run of the compiled `package` on `host`, and wait up to `wait_s` seconds for its end (0: not at all).
@@ -45,7 +46,7 @@ def submit_pipeline(
     try:
         server = _client(host, token)
         run_id = server.create_run_from_pipeline_package(
-            str(package), arguments=parameters, experiment_name=experiment
+            str(package), arguments=parameters, experiment_name=experiment, service_account=service_account
         ).run_id
         run = _wait(server, run_id, wait_s)
     except kfp_server_api.ApiException as error:
