@@ -6,6 +6,7 @@ import pytest
 from delivery import evidence
 from delivery.shell import DeliveryError
 
+from pixguard.release import message
 from tests.github.conftest import Git, commit
 
 MODEL = "kustomize/overlays/{}/model.yaml"
@@ -75,3 +76,13 @@ def test_the_command_fails_on_what_is_not_fit(
     with pytest.raises(DeliveryError, match="not fit to merge"):
         evidence._command(["--base", base, "--out", str(out)])
     assert "#### Not fit to merge (3)" in out.read_text()
+
+
+@pytest.mark.parametrize("action", ["install", "propose", "advance", "promote", "rollback"])
+def test_every_commit_of_a_release_is_fit(repository: Path, git: Git, base: str, action: str) -> None:
+    figures = {"p99_ms": [4.1, 3.9]}
+    note = message.Note(action, "prod", "v0123456789ab", "v000000000000", 25, ("enough traffic",), figures)
+    commit(git, repository, {MODEL.format("prod"): "new\n"}, message.write(note))
+    (step,) = found(repository, base)
+    assert step.problems == []
+    assert '"p99_ms": [4.1, 3.9]' in evidence.describe([step])
