@@ -70,9 +70,9 @@ def _unregistered_headroom(amount: Array, sent_24h: Array, registered: Array) ->
     return np.where(registered == 0, left, UNREGISTERED_DAY_CENTAVOS) / 100
 
 
-def _night_headroom(amount: Array, sent_24h: Array, event_time_us: Array) -> Array:
+def _night_headroom(amount: Array, sent_24h: Array, night: Array) -> Array:
     """Reais left under the night limit after this payment; the whole limit by day."""
-    return np.where(is_night(event_time_us) == 1, NIGHT_CENTAVOS - sent_24h - amount, NIGHT_CENTAVOS) / 100
+    return np.where(night == 1, NIGHT_CENTAVOS - sent_24h - amount, NIGHT_CENTAVOS) / 100
 
 
 def _side(key: str) -> tuple[RequestFeature, ...]:
@@ -131,7 +131,7 @@ PIX = FeatureSet(
             "is_registered_device",
         ),
         of_payment(
-            "night_headroom", _night_headroom, "amount_centavos", "payer_sent_centavos_sum_24h", "event_time"
+            "night_headroom", _night_headroom, "amount_centavos", "payer_sent_centavos_sum_24h", "is_night"
         ),
         *_DICT,
     ),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -44,9 +45,8 @@ class OnlineFeatures:
         self._merger = Merger(feature_set)
         self.aggregates = tuple(a.name for a in self._merger.aggregates)
         self._plan = VectorPlan(feature_set, self.aggregates)
-        self._numeric = tuple(name for name in self._plan.numeric if name != "event_time")
-        self._has_time = len(self._numeric) < len(self._plan.numeric)
-        self._time_row = self._plan.numeric.index("event_time") if self._has_time else 0
+        self._is_time = np.array([name == "event_time" for name in self._plan.numeric])
+        self._given = attrgetter(*(name for name in self._plan.numeric if name != "event_time"))
         self.views = self._merger.views
 
     def keys(self, payment: Payment) -> tuple[StateKey | None, ...]:
@@ -76,10 +76,9 @@ class OnlineFeatures:
     def _vector(
         self, payments: Sequence[Payment], times: NDArray[np.int64], merged: NDArray[np.int64]
     ) -> NDArray[np.float32]:
-        columns = [[getattr(payment, name) for payment in payments] for name in self._numeric]
-        if self._has_time:
-            columns.insert(self._time_row, times.tolist())
-        numeric = np.array(columns, dtype=np.float64).reshape(len(columns), len(payments))  # None becomes NaN
+        numeric = np.empty((len(self._plan.numeric), len(payments)))
+        numeric[self._is_time] = times
+        numeric[~self._is_time] = np.array([self._given(one) for one in payments], dtype=np.float64).T  # None is NaN
         texts = {
             name: np.array([getattr(payment, name) for payment in payments], dtype=object) for name in self._plan.texts
         }

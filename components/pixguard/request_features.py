@@ -23,8 +23,8 @@ BRASILIA_OFFSET_US = -3 * MICROSECONDS["h"]
 
 def ratio(numerator: Array, denominator: Array) -> Array:
     """Return numerator / denominator as float64, 0 where the denominator is 0."""
-    zero = denominator == 0
-    return np.where(zero, 0.0, numerator / np.where(zero, 1, denominator))
+    out = np.zeros(np.broadcast(numerator, denominator).shape)
+    return np.divide(numerator, denominator, out=out, where=denominator != 0)
 
 
 def local_hour(event_time_us: Array, offset_us: int = BRASILIA_OFFSET_US) -> Array:
