@@ -19,6 +19,7 @@ from pixguard.laptop.plane.commands import down, options, up
 from pixguard.laptop.plane.folder import Folder
 from pixguard.overlay import Placed
 from pixguard.provenance import KeptVersion, Provenance, TrainingFacts, VersionParts, collect, keep_version
+from pixguard.provenance.files import CONTENT
 from pixguard.release.git import Branch
 from pixguard.release.store import Store, StoreAccess
 
@@ -53,8 +54,8 @@ def keep(folder: Path, name: str, behaviour: Mapping[str, Any] | None = None) ->
     """Keep a signed version that behaves so; the key is `folder`/keys/signing.pem for all of them."""
     model = folder / "parts" / name
     model.mkdir(parents=True, exist_ok=True)
-    for each in ("model.onnx", "model.pt"):
-        (model / each).write_text(name)
+    for each in CONTENT:
+        (model / each).write_text(name)  # weights, which the tests' server does not open; the rest follows
     (model / "calibration.json").write_text(json.dumps(Calibration(1.0, 1.0, -3.0, rows=1000, frauds=50).to_json()))
     contents = {"feature_service": {"name": name}, "policy": {"test": dict(behaviour or {})}, "reference": {}}
     for each, content in contents.items():
