@@ -47,7 +47,7 @@ def check(*directories: Path, path: str | None = None) -> subprocess.CompletedPr
         env=environment,
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=580,
         check=False,
     )
     if "SKIPPED" in done.stdout:

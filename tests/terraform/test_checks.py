@@ -13,6 +13,8 @@ from .checker import ROOT, TERRAFORM, check
 CHECKOV = ROOT / ".venv-checks" / "bin" / "checkov"
 
 
+# Thirteen folders in one run: minutes where the machine has other work.
+pytestmark = pytest.mark.timeout(600)
 DIRECTORIES = [
     "terraform",
     "terraform/bootstrap",

@@ -1,6 +1,7 @@
 """Each rule denies its failing samples with exactly the message they carry, and lets its passing sample through."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -87,6 +88,32 @@ def test_the_command_tells_what_it_found() -> None:
         "1 resources, 1 denied, 0 warnings",
     ]
     assert command(POLICIES / "samples" / "iam" / "pass.json").returncode == 0
+
+
+def test_ci_judges_plans_by_the_same_rules() -> None:
+    """Without conftest; with it, .ci/check-plan hands it these rules and these settings."""
+    script = TERRAFORM.parent / ".ci" / "check-plan"
+    environment = {**os.environ, "PATH": "/usr/bin:/bin", "VENV": sys.prefix}
+    for name, code in (("fail-wildcard", 1), ("pass", 0)):
+        plan = POLICIES / "samples" / "iam" / f"{name}.json"
+        done = subprocess.run([script, plan], env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == code, done.stdout + done.stderr
+
+
+def test_conftest_gets_the_rules_and_the_settings(tmp_path: Path) -> None:
+    conftest = tmp_path / "conftest"
+    conftest.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n', encoding="utf-8")
+    conftest.chmod(0o755)
+    script = TERRAFORM.parent / ".ci" / "check-plan"
+    environment = {**os.environ, "PATH": f"{tmp_path}:/usr/bin:/bin"}
+    done = subprocess.run(
+        [script, "plan.json"], env=environment, cwd=TERRAFORM.parent, capture_output=True, text=True, check=True
+    )
+    said = done.stdout.splitlines()
+    assert said[0] == "test"
+    assert Path(said[said.index("--policy") + 1]).resolve() == POLICIES
+    assert Path(said[said.index("--data") + 1]).resolve() == POLICIES / "settings.json"
+    assert said[-1] == str(TERRAFORM.parent / "plan.json")
 
 
 @pytest.mark.parametrize(("text", "message"), [("{", "cannot be judged"), ("{}", "it has no resource_changes")])
