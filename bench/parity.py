@@ -53,16 +53,10 @@ def replayed(case: str, lake: Path, feature_set: str, *, span_h: float, kills: i
     report, work = lake.with_name("report.json"), lake.with_name("work")
     command = [sys.executable, "-m", "pixguard.jobs.check_parity", "replay", "--lake", str(lake), "--work", str(work)]
     command += ["--span-h", str(span_h), "--feature-set", feature_set, "--report", str(report)]
-    began, done_kills, draw = time.monotonic(), 0, random.Random(5)
-    while True:
-        with subprocess.Popen(command, start_new_session=True) as process:
-            try:
-                wait_s = None if done_kills == kills else draw.uniform(15, 40) if done_kills else draw.uniform(25, 50)
-                status = process.wait(wait_s)
-                break
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                done_kills += 1
+    began, draw = time.monotonic(), random.Random(5)
+    for _ in range(kills):
+        kill_in_flight(command, work / "reports", draw)
+    status = subprocess.run(command, check=False).returncode
     if not report.exists():
         raise SystemExit(f"{case}: the replay ended with status {status} and no report; its last words are above")
     found = json.loads(report.read_text("utf-8"))
@@ -70,18 +64,30 @@ def replayed(case: str, lake: Path, feature_set: str, *, span_h: float, kills: i
         Row(case, "payments", found["rows"], "payments"),
         Row(case, "values", found["values"], "values"),
         Row(case, "differing_values", found["differing_values"], "values"),
-        Row(case, "kills", done_kills, "kills"),
+        Row(case, "kills", kills, "kills"),
         Row(case, "seconds", time.monotonic() - began, "s"),
     ]
+
+
+def kill_in_flight(command: list[str], reports: Path, draw: random.Random) -> None:
+    """Start the replay, let it get somewhere, and kill all its processes within the batches that follow."""
+    before = len(list(reports.glob("*.json")))
+    with subprocess.Popen(command, start_new_session=True) as process:
+        while len(list(reports.glob("*.json"))) <= before:
+            if process.poll() is not None:
+                raise SystemExit("the replay ended before it could be killed: give it more payments or fewer kills")
+            time.sleep(0.1)
+        time.sleep(draw.uniform(0, 10))
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--payments", type=int, default=1_000_000, help="to simulate (%(default)s)")
     parser.add_argument("--days", type=int, default=60)
-    parser.add_argument("--span-h", type=float, default=12, help="hours of payments in a batch (%(default)s)")
+    parser.add_argument("--span-h", type=float, default=24, help="hours of payments in a batch (%(default)s)")
     parser.add_argument("--kills", type=int, default=10)
-    parser.add_argument("--killed-payments", type=int, default=100_000, help="of the case that is killed (%(default)s)")
+    parser.add_argument("--killed-payments", type=int, default=50_000, help="of the case that is killed (%(default)s)")
     parser.add_argument("--data", type=Path, help="payments of others: a file or a folder, and no simulation")
     parser.add_argument("--labels", type=Path, help="their labels, where these are a table of their own")
     parser.add_argument("--mapping", default="handbook", help="their mapping (%(default)s)")
@@ -94,10 +100,11 @@ def main() -> None:
             lake = others(arguments.data, folder, arguments)
             rows += replayed(arguments.feature_set, lake, arguments.feature_set, span_h=arguments.span_h, kills=0)
         else:
-            lake = simulated(folder / "whole", arguments.payments, arguments.days)
-            rows += replayed("simulated", lake, "pix", span_h=arguments.span_h, kills=0)
             lake = simulated(folder / "killed", arguments.killed_payments, arguments.days)
             rows += replayed("killed", lake, "pix", span_h=arguments.span_h, kills=arguments.kills)
+            if arguments.payments:
+                lake = simulated(folder / "whole", arguments.payments, arguments.days)
+                rows += replayed("simulated", lake, "pix", span_h=arguments.span_h, kills=0)
     finish("parity", rows)
 
 

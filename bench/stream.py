@@ -126,11 +126,9 @@ def token(number: int) -> str:
     return f"k1.{(int(number) * 0x9E3779B97F4A7C15F39CC0605CEDC835) % 2**128:032x}"
 
 
-def backlog(
-    case: str, folder: Path, store: str, accounts: int, arguments: argparse.Namespace, *, hot: bool
-) -> list[Row]:
+def backlog(case: str, folder: Path, store: str, payments: Payments, arguments: argparse.Namespace) -> list[Row]:
     """Let the job eat what lies there; the first third warms it up, the rest counts."""
-    payments, begin_s = Payments(accounts, hot=hot), time.time() - DAY_S
+    begin_s = time.time() - DAY_S
     each = arguments.batch
     for number in range(arguments.batches):
         lines, _ = payments.lines(begin_s + number + np.sort(np.random.default_rng(number).random(each)))

@@ -20,7 +20,8 @@ def broker(folder: Path, partitions: int = 2) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    binary = files("noida_db").joinpath("noida-db")  # the script around it would outlive a signal
+    binary = Path(str(files("noida_db"))) / "noida-db"  # the script around it would outlive a signal
+    binary.chmod(0o755)
     command = [str(binary), "start", "--data-dir", str(folder), "--only", "kafka", "--kafka-port", str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:

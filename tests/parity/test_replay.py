@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 EDGES = [0, 1, HOUR - 1, HOUR, DAY - 1, DAY, DAY + 1, 2 * DAY, 7 * DAY, 30 * DAY - 1, 30 * DAY, 30 * DAY + 1]
-SPAN_US = 3 * DAY
+SPAN_US = 8 * DAY
 DISORDER = Disorder(late_share=0.3, late_us=6 * HOUR, twice_share=0.1)
 
 
