@@ -15,7 +15,10 @@ from pathlib import Path
 import numpy as np
 import uvloop
 
-HEAD = b"POST /v1/models/pix-fraud:predict HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
+HEAD = (
+    b"POST /v1/models/pix-fraud:predict HTTP/1.1\r\nhost: bench\r\n"
+    b"content-type: application/json\r\ncontent-length: %d\r\n\r\n"
+)
 MARK = b'"end_to_end_id":"'
 
 
@@ -127,7 +130,7 @@ async def busy(connections: list[Connection], bodies: Bodies, stop: float) -> No
 
 
 async def at_rate(connections: list[Connection], bodies: Bodies, rate: float, stop: float, seen: Seen) -> None:
-    """Send at a fixed rate, whatever comes back; latency counts from when a request was due (no coordinated omission)."""
+    """Send at a fixed rate, whatever comes back; latency counts from when a request was due."""
     loop, due, free = asyncio.get_running_loop(), time.perf_counter_ns(), list(connections)
     waiting: list[int] = []
 

@@ -38,7 +38,9 @@ static_resources:
   - name: server
     load_assignment:
       cluster_name: server
-      endpoints: [{{lb_endpoints: [{{endpoint: {{address: {{socket_address: {{address: 127.0.0.1, port_value: {upstream}}}}}}}}}]}}]
+      endpoints:
+        - lb_endpoints:
+            - endpoint: {{address: {{socket_address: {{address: 127.0.0.1, port_value: {upstream}}}}}}}
 """
 
 

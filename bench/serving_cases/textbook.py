@@ -46,7 +46,8 @@ def prepare(folder: Path, redis_port: int, payments: Sequence[Any], states: Any)
     folder.mkdir(parents=True)
     (folder / "feature_store.yaml").write_text(
         f"project: textbook\nprovider: local\nregistry: {folder}/registry.db\nentity_key_serialization_version: 3\n"
-        f"online_store:\n  type: redis\n  connection_string: 127.0.0.1:{redis_port},db=1\noffline_store:\n  type: duckdb\n"
+        f"online_store:\n  type: redis\n  connection_string: 127.0.0.1:{redis_port},db=1\n"
+        "offline_store:\n  type: duckdb\n"
     )
     store, online = open_store(folder), OnlineFeatures(PIX)
     values, _, _ = online.aggregate(payments, states)

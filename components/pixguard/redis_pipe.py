@@ -47,7 +47,8 @@ class _Connection(asyncio.Protocol):
             promise.set_exception(ConnectionError("the connection is closed"))
             return promise
         self._waiting.append(_Waiting(promise, len(commands)))
-        self.transport.write(b"".join([hiredis.pack_command(command) for command in commands]))
+        packed = [hiredis.pack_command(command) for command in commands]  # type: ignore[arg-type] # its stub wants one
+        self.transport.write(b"".join(packed))
         return promise
 
     def is_stuck(self, timeout_s: float) -> bool:
