@@ -19,7 +19,7 @@ def test_a_lake_gets_the_store_of_its_own(tmp_path: Path) -> None:
 
 def test_a_cluster_gets_spark_and_redis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIXGUARD_REDIS", "redis:6379")
-    monkeypatch.setenv("PIXGUARD_REGISTRY", str(tmp_path / "registry.db"))
+    monkeypatch.setenv("PIXGUARD_REGISTRY", f"sqlite:///{tmp_path / 'registry.db'}")
     config = open_store("s3a://bucket/lake/", REPOSITORY, "feature_store.cluster.yaml").config
     assert config.offline_store.type == "spark"
     assert (config.online_store.type, config.online_store.connection_string) == ("redis", "redis:6379")

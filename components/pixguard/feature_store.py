@@ -46,6 +46,7 @@ def apply_repository(
     with _inside(folder, lake), contextlib.redirect_stdout(io.StringIO()):
         contents = parse_repo(folder)
         apply_total_with_repo_instance(store, store.project, store.registry, contents, skip_source_validation=True)
+        store.refresh_registry()  # a registry in a database answers from what it read before
     return store
 
 

@@ -93,7 +93,7 @@ def test_a_cluster_reads_the_same_lake_with_spark(lake: Path, tmp_path: Path) ->
     places = {
         "PIXGUARD_OFFLINE": "spark",
         "PIXGUARD_REDIS": "127.0.0.1:6379",
-        "PIXGUARD_REGISTRY": str(tmp_path / "registry.db"),
+        "PIXGUARD_REGISTRY": f"sqlite:///{tmp_path / 'registry.db'}",
     }
     check_fetched(fresh("-c", FETCH, str(lake), "feature_store.cluster.yaml", "apply", **places))
 

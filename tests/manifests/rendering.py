@@ -14,9 +14,12 @@ Object = dict[str, Any]
 ROOT = Path(__file__).parents[2]
 KUBECTL = Path(sysconfig.get_path("scripts")) / "kubectl"
 OVERLAYS = tuple(ROOT / "kustomize" / "overlays" / name for name in ("laptop", "dev", "staging", "prod"))
-_FOLDERS = {file.parent for file in (ROOT / "manifests").rglob("kustomization.yaml")} - {ROOT / "manifests" / "serving"}
+KIND = ROOT / "manifests" / "kind"
+_APART = {ROOT / "manifests" / "serving", KIND / "stores", KIND / "serving"}
+_FOLDERS = {file.parent for file in (ROOT / "manifests").rglob("kustomization.yaml")} - _APART
 UNITS = (*sorted(folder for folder in _FOLDERS if not _FOLDERS & set(folder.parents)), *OVERLAYS)
-"""What is applied by itself: serving only through an overlay, a folder inside another's only through that one."""
+"""What is applied by itself: serving only through an overlay, a folder inside another's only through that one. What only
+a kind cluster has stands apart."""
 
 
 def name_of(folder: Path) -> str:

@@ -98,10 +98,10 @@ def submit(package: Path, server: KfpServer, **options: Any) -> remote.Submitted
 
 
 def test_a_run_is_started_with_its_graph_and_its_parameters(package: Path, server: KfpServer) -> None:
-    run = submit(package, server, token="secret-token")
+    run = submit(package, server, token="secret-token", service_account="train-model")
     assert run == remote.SubmittedRun(RUN, f"{server.url}/#/runs/details/{RUN}", "PENDING")
     posted = server.posted()
-    assert posted["experiment_id"] == "e1"
+    assert (posted["experiment_id"], posted["service_account"]) == ("e1", "train-model")
     assert posted["runtime_config"]["parameters"] == {"path": "/lake/x", "at_least": 2}
     assert set(posted["pipeline_spec"]["deploymentSpec"]["executors"]) == {"exec-count", "exec-publish", "exec-record"}
     assert server.tokens == {"Bearer secret-token"}
