@@ -17,8 +17,10 @@ def main() -> None:
     database = f"postgresql+psycopg://postgres:{held['postgres']}@postgres.{STORES}:5432"
     redis = f"redis.{STORES}:6379,password={held['redis']}"
     public = (keys / "signing.pem.pub").read_text()
+    online = f"redis://:{held['redis']}@redis.{STORES}:6379"
     entries = {
-        "pixguard/serving": {"online_store": f"redis://:{held['redis']}@redis.{STORES}:6379", "public_key": public},
+        "pixguard/serving": {"online_store": online, "public_key": public},
+        "pixguard/streaming": {"online_store": online},
         "pixguard/feast": {"redis": redis, "registry": f"{database}/postgres"},
         "pixguard/mlflow": {"backend_store_uri": f"{database}/postgres"},
         "pixguard/keys": {"keyring": (keys / "keyring.json").read_text()},
