@@ -20,6 +20,8 @@ from pixguard.errors import PixguardError
 from pixguard.model import FraudModel, ModelConfig
 
 ONNX_OPSET = 18
+# The first warns that torchvision is absent, the others tell of every rewrite that they make or leave.
+QUIET = ("torch.onnx._internal.exporter._registration", "onnx_ir", "onnxscript")
 
 
 class WeightsError(PixguardError):
@@ -87,8 +89,7 @@ def export_graph(graph: nn.Module, features: int, outputs: Sequence[str], path: 
 @contextmanager
 def _quiet_exporter() -> Iterator[None]:
     """Keep back what torch's exporter says of its own insides: nobody who trains a model can act on it."""
-    # The first warns that torchvision is absent, the second tells of every initializer that it merges.
-    loggers = [logging.getLogger(name) for name in ("torch.onnx._internal.exporter._registration", "onnx_ir")]
+    loggers = [logging.getLogger(name) for name in QUIET]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.ERROR)
