@@ -5,10 +5,12 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
 
 import pytest
 import redis
+import uvloop
 
 from pixguard.redis_pipe import RedisPipe
 
@@ -39,6 +41,12 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         process.terminate()
 
 
+def on_both_loops(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run a story on asyncio's own loop, and on the one that serves."""
+    asyncio.run(story())
+    uvloop.run(story())
+
+
 def address(port: int) -> str:
     return f"redis://:a%20b%2Fc@127.0.0.1:{port}/3"
 
@@ -51,7 +59,7 @@ def test_replies_go_to_those_who_asked_however_many_ask_at_once(port: int) -> No
         assert found == [[f"v{n}".encode() * 50, None] for n in range(500)]
         await pipe.aclose()
 
-    asyncio.run(story())
+    on_both_loops(story)
 
 
 def test_one_who_leaves_early_takes_nobodys_reply(port: int) -> None:
@@ -64,7 +72,7 @@ def test_one_who_leaves_early_takes_nobodys_reply(port: int) -> None:
         assert await pipe.ask([(b"HGET", b"k2", b"f")]) == [b"v2" * 50]
         await pipe.aclose()
 
-    asyncio.run(story())
+    on_both_loops(story)
 
 
 def test_an_error_of_redis_is_told_without_what_was_asked(port: int) -> None:
@@ -79,7 +87,7 @@ def test_an_error_of_redis_is_told_without_what_was_asked(port: int) -> None:
             await wrong.ask([(b"PING",)])
         assert "wrong" not in str(caught.value)
 
-    asyncio.run(story())
+    on_both_loops(story)
 
 
 def test_nobody_there_is_an_error_and_the_next_ask_tries_again() -> None:
@@ -89,12 +97,12 @@ def test_nobody_there_is_an_error_and_the_next_ask_tries_again() -> None:
             with pytest.raises(ConnectionError, match="Connect"):
                 await pipe.ask([(b"PING",)])
 
-    asyncio.run(story())
+    on_both_loops(story)
 
 
 @pytest.mark.parametrize("manner", ["hangs", "hangs up", "talks rubbish"])
 def test_a_peer_that_misbehaves_costs_one_connection(manner: str) -> None:
-    seen = []
+    seen: list[str] = []
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         seen.append(manner)
@@ -108,6 +116,7 @@ def test_a_peer_that_misbehaves_costs_one_connection(manner: str) -> None:
         writer.close()
 
     async def story() -> None:
+        seen.clear()
         server = await asyncio.start_server(handle, "127.0.0.1", 0)
         pipe = RedisPipe(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}", timeout_s=0.2)
         with pytest.raises((ConnectionError, TimeoutError)):
@@ -117,6 +126,6 @@ def test_a_peer_that_misbehaves_costs_one_connection(manner: str) -> None:
         await pipe.aclose()
         server.close()
         await asyncio.sleep(0.05)
+        assert len(seen) == 2
 
-    asyncio.run(story())
-    assert len(seen) == 2
+    on_both_loops(story)
