@@ -6,7 +6,7 @@ from pixguard.steps.build_features import build_features
 from pixguard.steps.build_training_set import build_training_set
 from pixguard.steps.ingest_payments import ingest_payments
 from pixguard.steps.judge_model import judge_model
-from pixguard.steps.placement import on_nodes, placed, with_keys, with_signing_key
+from pixguard.steps.placement import placed, with_keys, with_signing_key
 from pixguard.steps.record_outcome import record_outcome
 from pixguard.steps.register_model import register_model
 from pixguard.steps.train_model import train_model as fit_model
@@ -40,10 +40,8 @@ def train_model(
     promote: str = "first",
     cores: int = 2,
     executors: int = 0,
-    gpus: str = "0",
-    nodes: dict = {},  # noqa: B006 - KFP writes the value into the graph
 ) -> None:
-    """Paths lie on the shared volume; a gate may end the run; `executors`, `gpus`, `nodes` are for a cluster."""
+    """Paths lie on the shared volume; a gate may end the run; `executors` gives Spark an application of its own."""
     ended = record_outcome(lake=lake, run=RUN, pipeline="train_model")
     placed(ended, "Record how the run ended", cpu="500m", memory="512Mi", retries=3, cached=False)
     with dsl.ExitHandler(ended, name="training"):
@@ -69,7 +67,7 @@ def train_model(
                             models=models, tracking_uri=tracking_uri, experiment=experiment,
                             signing_key=signing_key)  # fmt: skip
         placed(trained, "Train model", cpu="2", memory="6Gi", retries=1, cached=False)  # the champion may be another
-        on_nodes(with_signing_key(trained), nodes, gpus)
+        with_signing_key(trained)
 
         judged = judge_model(trained=trained.outputs["Output"], rules=rules)
         placed(judged, "Judge model", cpu="2", memory="4Gi", cached=False)

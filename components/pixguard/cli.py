@@ -90,6 +90,9 @@ def _add_submit(commands: "Commands[argparse.ArgumentParser]") -> None:
     submit.add_argument("--host", required=True, metavar="URL", help="address of the KFP API server")
     submit.add_argument("--experiment", default="pixguard", help="KFP experiment (default: %(default)s)")
     submit.add_argument("--registry", default="", help="take the images from this registry")
+    submit.add_argument(
+        "--gpus", action="append", default=[], metavar="STEP=COUNT", help="GPUs of a step, such as train_model=1"
+    )
     submit.add_argument("--service-account", metavar="NAME", help="run as this account (default: the server's)")
     submit.add_argument("--no-cache", action="store_true", help="run every step anew")
     submit.add_argument("--wait", type=float, default=0, metavar="SECONDS", help="wait so long for the end of the run")
@@ -140,7 +143,11 @@ def _submit(options: argparse.Namespace) -> int:
     parameters = definition.read_parameters(pipeline, options.param)
     with tempfile.TemporaryDirectory() as folder:
         package = compilation.compile_pipeline(
-            pipeline, Path(folder), registry=options.registry, caching=not options.no_cache
+            pipeline,
+            Path(folder),
+            registry=options.registry,
+            caching=not options.no_cache,
+            gpus=definition.read_gpus(options.gpus),
         )
         run = remote.submit_pipeline(
             package,

@@ -18,10 +18,7 @@ KIND = ROOT / "manifests" / "kind"
 _APART = {ROOT / "manifests" / "serving", KIND / "stores", KIND / "serving"}
 _FOLDERS = {file.parent for file in (ROOT / "manifests").rglob("kustomization.yaml")} - _APART
 UNITS = (*sorted(folder for folder in _FOLDERS if not _FOLDERS & set(folder.parents)), *OVERLAYS)
-"""What is applied by itself: serving only through an overlay, a folder inside another's only through that one.
-
-What only a kind cluster has stands apart.
-"""
+"""What is applied by itself: serving only through an overlay, a nested folder only through its parent, kind's apart."""
 
 
 def name_of(folder: Path) -> str:

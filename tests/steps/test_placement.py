@@ -8,14 +8,12 @@ import yaml
 from kfp import dsl
 
 from pixguard.steps.placement import (
-    GPU,
     KEYS_SECRET,
     KEYS_VARIABLE,
     LAKE_CLAIM,
     LAKE_MOUNT,
     SIGNING_MOUNT,
     SIGNING_SECRET,
-    on_nodes,
     placed,
     with_keys,
     with_signing_key,
@@ -58,17 +56,11 @@ def test_the_lake_and_the_key_ring_come_from_the_cluster(compiled: tuple[dict[st
     assert [key["envVar"] for key in secret["keyToEnv"]] == [KEYS_VARIABLE]
 
 
-def test_training_goes_to_the_nodes_and_gpus_that_a_run_asks_for(tmp_path: Path) -> None:
-    @dsl.pipeline(name="trained-work")
-    def trained_work(nodes: dict = {}, gpus: str = "0") -> None:  # type: ignore[type-arg]  # noqa: B006
-        on_nodes(with_signing_key(work()), nodes, gpus)
+def test_the_signing_key_is_a_file_from_the_clusters_secret(tmp_path: Path) -> None:
+    @dsl.pipeline(name="signed-work")
+    def signed_work() -> None:
+        with_signing_key(work())
 
-    specification, platform = yaml.safe_load_all(compile_pipeline(trained_work, tmp_path).read_text())
-    accelerator = specification["deploymentSpec"]["executors"]["exec-work"]["container"]["resources"]["accelerator"]
-    assert accelerator["resourceType"] == GPU
-    assert "pipelinechannel--gpus" in accelerator["resourceCount"]
-    executor = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]["exec-work"]
-    assert executor["nodeSelector"]["nodeSelectorJson"]["componentInputParameter"] == "nodes"
-    assert executor["tolerations"] == [{"effect": "NoSchedule", "key": GPU, "operator": "Exists"}]
-    (mounted,) = executor["secretAsVolume"]
+    _, platform = yaml.safe_load_all(compile_pipeline(signed_work, tmp_path).read_text())
+    (mounted,) = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]["exec-work"]["secretAsVolume"]
     assert (mounted["secretName"], mounted["mountPath"], mounted["optional"]) == (SIGNING_SECRET, SIGNING_MOUNT, True)

@@ -8,7 +8,6 @@ LAKE_CLAIM, LAKE_MOUNT = "pixguard-lake", "/lake"
 RELEASE_SECRET = "pixguard-release"  # noqa: S105  (its name)
 _RELEASE_VARIABLES = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "PIXGUARD_GITHUB_TOKEN")
 SIGNING_SECRET, SIGNING_MOUNT = "pixguard-signing", "/keys"
-GPU = "nvidia.com/gpu"
 KEYS_SECRET, KEYS_VARIABLE = "pixguard-keys", "PIXGUARD_KEYS"
 
 
@@ -34,16 +33,6 @@ def with_keys(task: Any) -> Any:
 def with_signing_key(task: Any) -> Any:
     """Give `task` the key that signs model versions, below /keys, from the cluster's secret."""
     return kubernetes.use_secret_as_volume(task, secret_name=SIGNING_SECRET, mount_path=SIGNING_MOUNT, optional=True)
-
-
-def on_nodes(task: Any, labels: Any, gpus: Any) -> Any:
-    """Run `task` on nodes with these labels and give it so many GPUs; both may be the pipeline's parameters.
-
-    The taint of GPU nodes, which keeps all else away from them, is borne.
-    """
-    task.set_accelerator_type(GPU).set_accelerator_limit(gpus)
-    kubernetes.add_toleration(task, key=GPU, operator="Exists", effect="NoSchedule")
-    return kubernetes.add_node_selector_json(task, labels)
 
 
 def with_release(task: Any) -> Any:

@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
+from pixguard.errors import UsageError
 from pixguard.steps.runs.compile import compile_pipeline
+from pixguard.steps.runs.definition import read_gpus
+from pixguard.steps.runs.errors import PipelineParameterError
 
 PIPELINE = Path(__file__).with_name("count_lines.py")
 
@@ -52,3 +55,26 @@ def test_a_failed_compilation_leaves_the_file_that_was_there(count_lines: Any, t
         compile_pipeline(broken, tmp_path)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_step_may_be_given_gpus_and_their_nodes(count_lines: Any, tmp_path: Path) -> None:
+    specification, platform = yaml.safe_load_all(
+        compile_pipeline(count_lines, tmp_path, gpus=read_gpus(["count=2"])).read_text()
+    )
+    asked = specification["deploymentSpec"]["executors"]["exec-count"]["container"]["resources"]["accelerator"]
+    assert asked == {"resourceType": "nvidia.com/gpu", "resourceCount": "2"}
+    placed = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]["exec-count"]
+    assert placed["nodeSelector"] == {"labels": {"nvidia.com/gpu.present": "true"}}
+    assert placed["tolerations"] == [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}]
+    assert "accelerator" not in str(specification["deploymentSpec"]["executors"]["exec-publish"])
+
+
+def test_gpus_of_a_step_that_is_not_there_are_a_mistake(count_lines: Any, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no step of the pipeline is called 'fly'"):
+        compile_pipeline(count_lines, tmp_path, gpus={"fly": 1})
+
+
+@pytest.mark.parametrize("pair", ["count", "count=", "=1", "count=0", "count=-1", "count=many"])
+def test_gpus_are_given_as_a_step_and_a_count(pair: str) -> None:
+    with pytest.raises(PipelineParameterError, match="step=count"):
+        read_gpus([pair])

@@ -75,6 +75,17 @@ def read_parameters(pipeline: Any, pairs: Sequence[str]) -> Parameters:
     return parameters
 
 
+def read_gpus(pairs: Sequence[str]) -> dict[str, int]:
+    """GPUs by step from pairs "step=count"; PipelineParameterError for anything else."""
+    gpus = {}
+    for pair in pairs:
+        step, _, count = pair.partition("=")
+        if not step or not count.isdecimal() or int(count) < 1:
+            raise PipelineParameterError(f"{pair!r} is not of the form step=count, such as train_model=1")
+        gpus[step] = int(count)
+    return gpus
+
+
 def _pipeline_file(name: str) -> Path:
     candidates = [Path(name)] if name.endswith(".py") else [folder / f"{name}.py" for folder in pipeline_folders()]
     for path in candidates:
