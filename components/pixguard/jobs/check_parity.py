@@ -131,6 +131,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one mode; returns 0 where nothing differs, else 1, with the features that differ."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    logging.getLogger("py4j").setLevel(logging.WARNING)
     arguments = vars(parse(argv))
     mode, report, metrics = arguments.pop("mode"), arguments.pop("report"), arguments.pop("metrics", None)
     try:

@@ -9,14 +9,18 @@ from __future__ import annotations
 import argparse
 import logging
 import math
+import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
+import psutil
 from prometheus_client import start_http_server
+from py4j.protocol import Py4JError
 from pyspark.errors import StreamingQueryException
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
@@ -37,6 +41,7 @@ from pixguard.stream.source import Source
 
 log = logging.getLogger(__name__)
 _LOOK_S = 0.5
+_END_S = 20.0
 
 
 class StreamError(PixguardError):
@@ -182,17 +187,46 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run until told to end; returns 0, or 1 with one line on what was wrong."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    logging.getLogger("py4j").setLevel(logging.WARNING)
     arguments = parse(argv)
-    ending = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: ending.set())
+    ending = _told_to_end()
     try:
         metrics = run(**vars(arguments), ending=ending)
     except PixguardError as error:
         log.error("%s", error)
         return 1
+    except Py4JError:
+        if not ending.is_set():
+            raise
+        log.info("ended together with Java")  # the signal reached both
+        return 0
     log.info("ended after %d batches", metrics.batches)
     return 0
+
+
+def _told_to_end() -> threading.Event:
+    """Return the event that SIGTERM and SIGINT set.
+
+    A signal may have ended Java too, and what asks it to stop then waits for ever: the checkpoint is safe at any
+    moment, so what has not ended by itself after a while is killed.
+    """
+    ending = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        ending.set()
+        last_resort = threading.Timer(_END_S, _end_all)
+        last_resort.daemon = True
+        last_resort.start()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+    return ending
+
+
+def _end_all() -> None:
+    for child in psutil.Process().children(recursive=True):
+        child.kill()
+    os._exit(0)
 
 
 if __name__ == "__main__":
