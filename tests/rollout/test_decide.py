@@ -145,6 +145,16 @@ def test_a_canary_that_is_away_holds_and_then_goes(
     assert decide(evidence, RULES).action is action
 
 
+@pytest.mark.parametrize(("crashes", "action"), [(0, Action.ADVANCE), (1, Action.ADVANCE), (2, Action.ROLL_BACK)])
+def test_a_canary_whose_servers_end_again_and_again_goes_though_it_is_back_each_time(
+    crashes: int, action: Action
+) -> None:
+    decision = decide(replace(look(5), crashes=crashes), RULES)
+    assert decision.action is action
+    if action is Action.ROLL_BACK:
+        assert "ended unasked 2 times" in decision.reasons[0]
+
+
 def test_nothing_moves_while_the_proxy_lags_or_an_incident_is_on() -> None:
     assert decide(replace(look(), applied=False), RULES).action is Action.HOLD
     assert decide(replace(look(), stored=False), RULES).action is Action.HOLD

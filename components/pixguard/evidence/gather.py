@@ -70,6 +70,7 @@ class Gatherer:
             pairs=stage.journal.summary(),
             stored=stored,
             unready_s=0.0 if self._unready_since is None else (moment - self._unready_since).total_seconds(),
+            crashes=now.canary_crashes,
             notes=notes,
         )
 

@@ -23,6 +23,7 @@ class Served:
     since: str
     latency_ms: Histogram | None = None
     endpoints: tuple[str, ...] = ()
+    crashes: int = 0
 
 
 class Plane:
@@ -38,7 +39,7 @@ class Plane:
         if stable is None or canary is None:
             return Now(ready=False, applied=False)
         applied = canary.ready and (stable.weight, canary.weight) == (100 - trial.percent, trial.percent)
-        return Now(canary.ready, applied, stable.endpoints, canary.endpoints)
+        return Now(canary.ready, applied, stable.endpoints, canary.endpoints, canary.crashes)
 
     def mark(self, trial: Trial) -> Mapping[str, Any]:
         """Return the counters as they stand."""
@@ -82,7 +83,8 @@ def _served(name: str, data: Any) -> Served:
             raise TypeError(f"ready {ready!r}, weight {weight!r}, requests {requests!r}, errors {errors!r}")
         addresses = tuple(str(each).rstrip("/") for each in data.get("urls", ()))
         latency = _histogram(data["histogram"]) if data.get("histogram") else None
-        return Served(ready, weight, Tally(errors, requests), str(data["since"]), latency, addresses)
+        crashes = int(data.get("restarts", 0))
+        return Served(ready, weight, Tally(errors, requests), str(data["since"]), latency, addresses, crashes)
     except (KeyError, TypeError, ValueError, EvidenceError) as error:
         wanted = "ready (true or false), weight, requests, errors (whole numbers), since"
         raise SourceError(f"the plane, version {name}: {error!r}; wanted {wanted}") from error

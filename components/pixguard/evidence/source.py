@@ -30,6 +30,7 @@ class Now:
     applied: bool
     stable_endpoints: tuple[str, ...] = ()
     canary_endpoints: tuple[str, ...] = ()
+    canary_crashes: int = 0
 
 
 @dataclass(frozen=True)

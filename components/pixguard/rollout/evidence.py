@@ -101,4 +101,5 @@ class Evidence:
     pairs: Pairs
     stored: bool = True  # whether the store holds the canary's version, so that a server may start anew
     unready_s: float = 0.0  # how long the canary has been seen not ready without a break
+    crashes: int = 0  # the canary's servers that ended unasked
     notes: tuple[str, ...] = ()  # what could not be gathered, in words

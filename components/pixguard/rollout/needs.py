@@ -35,7 +35,10 @@ def need_checks(evidence: Evidence, rules: RolloutRules) -> Iterator[Check]:
 
 
 def _readiness(evidence: Evidence, rules: RolloutRules) -> Check:
-    """Return failed for a canary that never became ready in time, or serves and is away."""
+    """Return failed for a canary that never became ready in time, that serves and is away, or that crashes."""
+    if evidence.crashes > rules.crashes.value:
+        reason = f"its servers ended unasked {evidence.crashes} times; {rules.crashes.reason}"
+        return Check("ready", Outcome.FAILED, float(evidence.crashes), None, reason)
     if evidence.ready:
         return Check("ready", Outcome.PASSED, None, None, "the canary is ready")
     away, limit = evidence.unready_s, rules.unready_s.value

@@ -28,6 +28,7 @@ class RolloutRules:
     min_stage_s: Bound = Bound(30, "a choice: leaks and slow failures want time, not only requests")
     ready_within_s: Bound = Bound(180, "a choice: fetching a version and starting its server takes well below a minute")
     unready_s: Bound = Bound(5, "a choice: a probe may fail once; a server that is away for longer has crashed")
+    crashes: Bound = Bound(1, "a choice: a machine may take one server away; one that ends unasked again crashes")
     error_rise: Bound = Bound(0.002, "a choice: one more request lost in 500 is worse than any model's gain")
     error_tolerance: Bound = Bound(0.025, "what min_requests can show; each stage shows it again with more traffic")
     stable_errors: Bound = Bound(0.05, "a choice: when stable itself fails this often an incident is on: judge nobody")
