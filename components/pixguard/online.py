@@ -46,7 +46,8 @@ class OnlineFeatures:
         self.aggregates = tuple(a.name for a in self._merger.aggregates)
         self._plan = VectorPlan(feature_set, self.aggregates)
         self._is_time = np.array([name == "event_time" for name in self._plan.numeric])
-        self._given = attrgetter(*(name for name in self._plan.numeric if name != "event_time"))
+        given = [name for name in self._plan.numeric if name != "event_time"]
+        self._given = attrgetter(*given) if given else lambda _payment: ()
         self.views = self._merger.views
 
     def keys(self, payment: Payment) -> tuple[StateKey | None, ...]:
