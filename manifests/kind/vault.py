@@ -25,6 +25,7 @@ def main() -> None:
         "pixguard/mlflow": {"backend_store_uri": f"{database}/postgres"},
         "pixguard/keys": {"keyring": (keys / "keyring.json").read_text()},
         "pixguard/signing": {"private_key": (keys / "signing.pem").read_text(), "public_key": public},
+        "pixguard/release": {"github_token": "none: on kind a release is a commit"},
         "pixguard/grafana": {"user": "admin", "password": held["postgres"]},
     }
     store = {
