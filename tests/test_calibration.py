@@ -146,3 +146,9 @@ def test_a_broken_file_is_refused_by_name(tmp_path: Path, text: str, message: st
 def test_scores_out_of_range_are_refused_at_serving() -> None:
     with pytest.raises(CalibrationError, match="wanted 0 to 1"):
         Calibration(1, 1, 0, rows=1, frauds=1).apply([0.2, 1.2])
+
+
+@given(st.floats(0, 1), st.floats(0.01, 5), st.floats(0, 5), st.floats(-8, 8))
+def test_one_score_is_calibrated_as_many_are(score: float, a: float, b: float, c: float) -> None:
+    fitted = Calibration(a, b, c, rows=1, frauds=1)
+    assert fitted.apply_one(score) == pytest.approx(float(fitted.apply(score)), rel=1e-9)

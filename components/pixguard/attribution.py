@@ -61,7 +61,11 @@ class Attribution(nn.Module):
         log_odds_r = outs.reshape(-1, points + 1)[:, points] + self.model.log_odds_shift
         slope_rph = self._slopes(kept).reshape(-1, points + 1, width)[:, :points]
         back_re = torch.matmul(slope_rph.mean(dim=1), cast(nn.Linear, self.model.first[0]).weight)
-        rough_rf = ((embedded_re - self.median_e) * back_re).unflatten(1, (self.model.features, -1)).sum(dim=2)
+        rough_rf = (
+            ((embedded_re - self.median_e) * back_re)
+            .reshape(-1, self.model.features, self.model.config.embedding)
+            .sum(dim=2)
+        )
         gap_r = log_odds_r - self.start - rough_rf.sum(dim=1)
         size_rf = rough_rf.abs()
         share_rf = size_rf / size_rf.sum(dim=1, keepdim=True).clamp(min=1e-30)
@@ -89,13 +93,13 @@ class Attribution(nn.Module):
     def _slopes(self, kept: list[tuple[Tensor, Tensor, Tensor]]) -> Tensor:
         """Return the gradient of the log-odds by the first layer's sums: the chain rule by hand, for ONNX has none."""
         (hidden, _, _), *blocks, (out, _, _) = kept
-        slope = cast(nn.Linear, self.model.last[2]).weight * (out > 0)
+        slope = cast(nn.Linear, self.model.last[2]).weight.where(out > 0, 0.0)
         for block, (normal, per_deviation, inner) in zip(reversed(self.model.blocks), reversed(blocks), strict=True):
             norm, up, down = _layers(block)
-            inside = torch.matmul(torch.matmul(slope, down.weight) * (inner > 0), up.weight) * norm.weight
+            inside = torch.matmul(torch.matmul(slope, down.weight).where(inner > 0, 0.0), up.weight) * norm.weight
             along = (inside * normal).mean(dim=1, keepdim=True)
             slope = slope + per_deviation * (inside - inside.mean(dim=1, keepdim=True) - normal * along)
-        return slope * (hidden > 0)
+        return slope.where(hidden > 0, 0.0)
 
 
 def _layers(block: nn.Module) -> tuple[nn.LayerNorm, nn.Linear, nn.Linear]:

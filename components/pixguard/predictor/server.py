@@ -30,6 +30,7 @@ from pixguard.predictor.service import Service
 from pixguard.predictor.states import StateReader
 
 log = logging.getLogger(__name__)
+RARELY = (20_000, 50, 100)  # requests leave no cycles, and a full collection would walk through all remembered answers
 KEEP_ALIVE_S = 3600  # a proxy's idle connections must not end under it
 
 
@@ -96,6 +97,7 @@ class Process:
             return
         gc.collect()
         gc.freeze()  # what is loaded stays: the collector need not walk through it again
+        gc.set_threshold(*RARELY)
         self._service.loaded(scorer)
         log.info("ready: %s version %s", self._options.model_name, scorer.served.name)
 
