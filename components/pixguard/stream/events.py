@@ -37,9 +37,8 @@ def events(facts: DataFrame, layouts: Layouts) -> DataFrame:
     made = [
         _event(layout.entity, number, kind) for layout in layouts.values() for number, kind in enumerate(layout.kinds)
     ]
-    present = F.filter(F.array(*made), lambda event: event.isNotNull())
-    named = facts.select(present.alias("events"))
-    return named.select(F.inline("events")).withColumn("bucket", bucket(F.col("state_key")))
+    named = facts.select(F.inline(F.array(*made))).where(F.col("state_key").isNotNull())
+    return named.withColumn("bucket", bucket(F.col("state_key")))
 
 
 def bucket(key: Column) -> Column:
