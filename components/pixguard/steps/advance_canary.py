@@ -28,18 +28,11 @@ def advance_canary(
     from pixguard.release.place import Place
     from pixguard.steps.numbers import log_numbers
 
-    step = job.run(
-        place=Place(environment, git, author="pixguard advance-canary", github=github),
-        gatherer=Gatherer(
-            Prometheus(prometheus, endpoint),
-            decisions=Path(decisions) if decisions else None,
-            labels=Path(labels) if labels else None,
-            journal=Path(journal),
-        ),
-        rules=job.read_rules(Path(rules) if rules else None),
-        watch_s=watch_s,
-        every_s=15,
-    )
+    log, known = (Path(each) if each else None for each in (decisions, labels))
+    place = Place(environment, git, author="pixguard advance-canary", github=github)
+    gatherer = Gatherer(Prometheus(prometheus, endpoint), decisions=log, labels=known, journal=Path(journal))
+    bounds = job.read_rules(Path(rules) if rules else None)
+    step = job.run(place=place, gatherer=gatherer, rules=bounds, watch_s=watch_s, every_s=15)
     log_numbers(numbers, percent=step.percent)
     Path(report.path).write_text("\n".join([f"# {step}", "", *(f"- {reason}" for reason in step.reasons)]))
     return step.action
