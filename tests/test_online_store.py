@@ -97,7 +97,7 @@ def test_feast_reads_what_we_wrote(
     configuration = "feature_store.yaml"
     if address.startswith("redis"):
         monkeypatch.setenv("PIXGUARD_REDIS", address.removeprefix("redis://"))
-        monkeypatch.setenv("PIXGUARD_REGISTRY", str(tmp_path / "registry.db"))
+        monkeypatch.setenv("PIXGUARD_REGISTRY", f"sqlite:///{tmp_path}/registry.db")
         configuration = "feature_store.cluster.yaml"
     feast = apply_repository(tmp_path, configuration=configuration)
     view = state_name(PIX, "account")
