@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.stream.harness import Stream
+from tests.test_online_store import redis_address
+
+__all__ = ["redis_address", "stream"]
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

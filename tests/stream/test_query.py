@@ -8,7 +8,7 @@ import pytest
 from pixguard.features import PIX
 from pixguard.online import OnlineFeatures, StateKey
 from pixguard.payment import Payment
-from pixguard.state import StateError, append, event_rows, layouts
+from pixguard.state import StateError, append, event_rows, layouts, newest_us
 from pixguard.stream.checkpoint import CheckpointError
 from pixguard.stream.metrics import outcomes
 from tests.small_lake import labels, payments
@@ -83,3 +83,24 @@ def test_state_of_another_layout_is_refused_on_the_request_path_too() -> None:
     payment = Payment(**ROWS[0])
     with pytest.raises(StateError, match="run pixguard backfill"):
         OnlineFeatures(PIX).vectors([payment], [blob, None, None, None])
+
+
+def test_keys_that_go_quiet_are_forgotten(stream: Stream) -> None:
+    """A month and more later, nothing is left of keys that no window reaches; those that paid again are whole."""
+    later = timedelta(days=40)
+    again = [
+        {**row, "end_to_end_id": f"X{number:031d}", "event_time": row["event_time"] + later}
+        for number, row in enumerate(ROWS[:30])
+    ]
+    stream.send("00", sent(ROWS))
+    stream.send("01", sent(again))
+    stream.run()
+    kept = stream.spark.read.format("statestore").option("path", f"{stream.folder}/checkpoint")
+    rows = kept.option("operatorId", 0).option("stateVarName", "blobs").load().collect()
+    names = {row["user_map_key"]["state_key"] for row in rows}
+    paid = {f"account:{row['payer_id']}" for row in again}
+    swept = {row["key"]["bucket"] for row in rows if row["user_map_key"]["state_key"] in paid}
+    blobs = [row["user_map_value"]["blob"] for row in rows if row["key"]["bucket"] in swept]
+    quiet = [blob for blob in blobs if newest_us(blob) < again[0]["event_time"].timestamp() * 1e6]
+    assert paid <= names
+    assert quiet == []

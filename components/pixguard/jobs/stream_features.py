@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import math
 import os
 import signal
 import sys
@@ -29,12 +28,11 @@ from pixguard.errors import PixguardError
 from pixguard.features import FEATURE_SETS
 from pixguard.jobs.arguments import online_store as store_address
 from pixguard.jobs.spark import session
-from pixguard.state import FOLDING, layouts
+from pixguard.state import FOLDING
 from pixguard.stream import dead_letters, query
 from pixguard.stream.backfill import folder_name, read_record
 from pixguard.stream.checkpoint import RECORD
 from pixguard.stream.kafka import PYTHON_KAFKA, Security
-from pixguard.stream.key_state import quiet_after_us
 from pixguard.stream.metrics import StreamMetrics
 from pixguard.stream.query import StreamOptions
 from pixguard.stream.source import Source
@@ -82,7 +80,6 @@ def run(
         partitions=partitions,
         connector=connector,
         trigger_s=None if available_now else trigger_s,
-        ttl_s=math.ceil(max(quiet_after_us(one, FOLDING) for one in layouts(declared).values()) / 1e6),
     )
     metrics = StreamMetrics(feature_set)
     with session("stream_features", master=master, memory=memory) as spark, _served(metrics, metrics_port):

@@ -58,7 +58,6 @@ class StreamOptions:
     backfill: Path | None = None
     partitions: int = 2
     trigger_s: float | None = 0
-    ttl_s: int | None = None
     folding: Folding = field(default=FOLDING)
     connector: str = "kafka"
 
@@ -79,7 +78,7 @@ def start(spark: SparkSession, options: StreamOptions, watch: Watcher = unwatche
     claim(spark, options.checkpoint, Record.of(options.feature_set.name, layouts(options.feature_set), cut_us))
 
     def write_batch(states: DataFrame, number: int) -> None:
-        watch(number, write(states, options.online_store, options.feature_set, options.ttl_s))
+        watch(number, write(states, options.online_store, options.feature_set))
 
     stream = messages(session, options.source, connector=options.connector)
     writing = states(session, stream, options, cut_us).writeStream.queryName(QUERY).foreachBatch(write_batch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -13,7 +14,8 @@ from pyspark.sql import DataFrame
 
 from pixguard.declaration import FeatureSet
 from pixguard.online_store import open_online_store
-from pixguard.state import newest_us
+from pixguard.state import FOLDING, layouts, newest_us
+from pixguard.stream.key_state import quiet_after_us
 
 FRESHNESS_S = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0)
 """Upper bounds of the freshness histogram, seconds: how old the newest event of a key was when it became visible."""
@@ -30,19 +32,21 @@ class Written(NamedTuple):
     lags: tuple[int, ...]
 
 
-def write(states: DataFrame, address: str, feature_set: FeatureSet, ttl_s: int | None = None) -> Written:
+def write(states: DataFrame, address: str, feature_set: FeatureSet) -> Written:
     """Write a batch of states (state_key, blob) from where they are, without bringing them to the driver."""
-    rows = states.mapInArrow(writer(address, feature_set, ttl_s), WRITTEN).collect()
+    rows = states.mapInArrow(writer(address, feature_set), WRITTEN).collect()
     lags = np.sum([row["lags"] for row in rows] or [[0] * (len(FRESHNESS_S) + 1)], axis=0)
     totals = (sum(row[name] for row in rows) for name in ("keys", "bytes", "lag_s"))
     keys, size, lag_s = totals
     return Written(keys, size, lag_s, tuple(int(count) for count in lags))
 
 
-def writer(
-    address: str, feature_set: FeatureSet, ttl_s: int | None
-) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    """Return the function that writes one partition and yields one row of WRITTEN."""
+def writer(address: str, feature_set: FeatureSet) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """Return the function that writes one partition and yields one row of WRITTEN.
+
+    A key that nobody writes any more goes when no window can reach its newest event (Redis; SQLite keeps it).
+    """
+    ttl_s = math.ceil(max(quiet_after_us(one, FOLDING) for one in layouts(feature_set).values()) / 1e6)
 
     def write_partition(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         store = open_online_store(address, feature_set, timeout_s=30, ttl_s=ttl_s)
