@@ -30,6 +30,7 @@ def keep(
     model.mkdir(parents=True)
     (model / "model.onnx").write_bytes(seed * 1000)
     (model / "model.pt").write_bytes(seed)
+    (model / "reasons.onnx").write_bytes(b"reasons of " + seed)
     calibration = Calibration(1.0, 1.0, -3.0, rows=1000, frauds=50)
     (model / "calibration.json").write_text(json.dumps(calibration.to_json()))
     for name in ("feature_service", "policy", "reference"):
