@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import prometheus_client  # noqa: F401 - before Feast, which turns its multi-process mode on for all that come later
 import pytest
 from hypothesis import HealthCheck, settings
 
