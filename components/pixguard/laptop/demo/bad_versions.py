@@ -18,6 +18,7 @@ from pixguard.laptop.report import Attempt
 from pixguard.provenance import KeptVersion, TrainingFacts, VersionParts, collect, keep_version
 from pixguard.provenance.files import read_json, write_json
 
+SERVED = "reasons.onnx"  # what a server runs: score and reasons in one graph, the score first
 SLOW_SIDE = 1_200  # two products of matrices this wide take some hundred milliseconds on one core
 
 
@@ -29,11 +30,11 @@ def alarmed(model: Path) -> None:
 
 def slow(model: Path) -> None:
     """Put work into the graph whose result counts nothing."""
-    graph = onnx.load(str(model / "model.onnx"))
+    graph = onnx.load(str(model / SERVED))
     side = numpy_helper.from_array(np.ones((SLOW_SIDE, SLOW_SIDE), dtype=np.float32), "slow_matrix")
     nothing = numpy_helper.from_array(np.zeros((), dtype=np.float32), "slow_zero")
     graph.graph.initializer.extend([side, nothing])
-    (score,) = (output for output in graph.graph.output)
+    score = graph.graph.output[0]
     for node in graph.graph.node:
         node.output[:] = ["slow_score" if name == score.name else name for name in node.output]
     added = [
@@ -45,13 +46,13 @@ def slow(model: Path) -> None:
         helper.make_node("Add", ["slow_score", "slow_nothing"], [score.name]),
     ]
     graph.graph.node.extend(added)
-    onnx.save(graph, str(model / "model.onnx"))
+    onnx.save(graph, str(model / SERVED))
 
 
 def failing(model: Path) -> None:
     """Let the graph fail at every payment: it looks for a row that no input has."""
-    graph = onnx.load(str(model / "model.onnx"))
-    (score,) = (output for output in graph.graph.output)
+    graph = onnx.load(str(model / SERVED))
+    score = graph.graph.output[0]
     graph.graph.initializer.append(numpy_helper.from_array(np.array([10**6], dtype=np.int64), "no_such_row"))
     for node in graph.graph.node:
         node.output[:] = ["scored" if name == score.name else name for name in node.output]
@@ -63,7 +64,7 @@ def failing(model: Path) -> None:
         ]
     )
     assert score.type.tensor_type.elem_type == TensorProto.FLOAT
-    onnx.save(graph, str(model / "model.onnx"))
+    onnx.save(graph, str(model / SERVED))
 
 
 def unlucky(model: Path) -> None:

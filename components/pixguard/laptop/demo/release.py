@@ -29,6 +29,7 @@ WATCH_S = 240
 # A demo cannot wait as long as a bank: shorter stages, fewer requests. Everything else is the product's.
 RULES = {
     "min_stage_s": {"value": 4, "reason": "a demo's patience"},
+    "ready_within_s": {"value": 20, "reason": "a demo's patience"},
     "min_requests": {"value": 100, "reason": "a demo's patience"},
     "min_pairs": {"value": 100, "reason": "a demo's patience"},
     "error_tolerance": {"value": 0.08, "reason": "what 100 requests can show"},
@@ -60,7 +61,12 @@ def trials(champion: Attempt, state: Path) -> tuple[Trial, ...]:
             "worse", "alerts far too often: its calibration is another bank's", spoilt(bad_versions.alarmed), "rollback"
         ),
         Trial("slow", "answers a hundred times slower", spoilt(bad_versions.slow), "rollback"),
-        Trial("failing", "fails at every payment", spoilt(bad_versions.failing), "rollback"),
+        Trial(
+            "failing",
+            "its graph fails at every payment: its server never gets ready",
+            spoilt(bad_versions.failing),
+            "rollback",
+        ),
         Trial("crashing", "its server dies every second", spoilt(bad_versions.unlucky), "rollback", kills=True),
     )
 
