@@ -163,7 +163,7 @@ def wait(job: Job, messages: float, limit_s: float = 1800) -> tuple[float, float
 
 def paced(case: str, folder: Path, store: str, rate: int, arguments: argparse.Namespace) -> list[Row]:
     """Send payments at a rate and ask the store, from outside, when the last one of each segment is visible."""
-    payments, opened = Payments(arguments.accounts), open_online_store(store, PIX)
+    payments, opened = Payments(arguments.accounts), open_online_store(store, PIX, timeout_s=30)
     with running(folder, store) as job:
         fresh = pace(job, payments, opened, rate, warm_s=arguments.warm_s, seconds=arguments.seconds)
         began_cpu_s, taken = job.cpu_s(), job.messages
@@ -172,7 +172,7 @@ def paced(case: str, folder: Path, store: str, rate: int, arguments: argparse.Na
         again = start(folder, store, 0)
         restart_s = visible(again, payments, opened, began)
         again.kill()
-    p50, p99 = np.percentile(fresh, [50, 99])
+    p50, p99 = np.percentile(fresh, [50, 99], method="higher")
     return [
         Row(case, "freshness_p50_s", p50, "s"),
         Row(case, "freshness_p99_s", p99, "s"),
@@ -208,7 +208,7 @@ def look(store: OnlineStore, waiting: dict[StateKey, float]) -> list[tuple[State
     return [
         (key, waiting[key])
         for key, blob in zip(keys, states, strict=True)
-        if blob is not None and newest_us(blob) >= int(waiting[key] * 1e6)
+        if blob is not None and newest_us(blob) > waiting[key] * 1e6 - 1_000
     ]
 
 

@@ -1,5 +1,6 @@
 """The stream as a process: it serves its metrics, ends when told, leaves nobody behind and goes on where it was."""
 
+import logging
 import os
 import signal
 import socket
@@ -8,8 +9,10 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
+import pytest
 
 from pixguard.features import PIX
 from pixguard.jobs import stream_features
@@ -18,6 +21,9 @@ from pixguard.online_store import open_online_store
 from pixguard.producer import open_sender
 from pixguard.state import header, layouts
 from tests.small_lake import payments
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 ROWS = payments(60).to_pylist()
 
@@ -80,6 +86,58 @@ def test_it_ends_when_told_and_goes_on_after_a_kill(tmp_path: Path) -> None:
     blobs = store.read([StateKey("pair", pair) for pair in pairs])
     store.close()
     assert sum(header(layouts(PIX)["pair"], blob).events for blob in blobs if blob is not None) == len(ROWS)
+
+
+class Mend(logging.Handler):
+    """Repairs what is broken when the first warning is given."""
+
+    def __init__(self, blocker: Path) -> None:
+        super().__init__(logging.WARNING)
+        self.blocker, self.warnings = blocker, [""]
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.warnings.append(record.getMessage())
+        self.blocker.unlink(missing_ok=True)
+
+
+def test_a_store_that_was_away_costs_a_retry_and_no_payment(spark: "SparkSession", tmp_path: Path) -> None:
+    sender = open_sender(f"file://{tmp_path}/in")
+    for row in ROWS:
+        sender.send("payment", row)
+    sender.close()
+    blocker = tmp_path / "store"
+    blocker.write_text("not a folder")
+    mend = Mend(blocker)
+    stream_features.log.addHandler(mend)
+    metrics = stream_features.run(
+        source=f"file://{tmp_path}/in",
+        online_store=f"sqlite://{blocker}/online.db",
+        checkpoint=f"{tmp_path}/checkpoint",
+        dead_letters_to=f"file://{tmp_path}/dead",
+        available_now=True,
+    )
+    stream_features.log.removeHandler(mend)
+    assert len(mend.warnings) == 2
+    assert "StoreError" in mend.warnings[1]
+    assert metrics.messages.labels("pix", "accepted")._value.get() == len(ROWS)
+
+
+def test_a_store_that_stays_away_ends_the_stream(
+    spark: "SparkSession", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream_features, "TRIES", 1)
+    sender = open_sender(f"file://{tmp_path}/in")
+    sender.send("payment", ROWS[0])
+    sender.close()
+    (tmp_path / "store").write_text("not a folder")
+    with pytest.raises(stream_features.StreamError, match=r"state: .*StoreError.*from its checkpoint"):
+        stream_features.run(
+            source=f"file://{tmp_path}/in",
+            online_store=f"sqlite://{tmp_path}/store/online.db",
+            checkpoint=f"{tmp_path}/checkpoint",
+            dead_letters_to=f"file://{tmp_path}/dead",
+            available_now=True,
+        )
 
 
 def test_an_address_that_makes_no_sense_ends_with_one_line(tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ from pixguard.stream.source import Source
 log = logging.getLogger(__name__)
 _LOOK_S = 0.5
 _END_S = 20.0
+TRIES = 4
 
 
 class StreamError(PixguardError):
@@ -83,8 +84,28 @@ def run(
     )
     metrics = StreamMetrics(feature_set)
     with session("stream_features", master=master, memory=memory) as spark, _served(metrics, metrics_port):
-        _run_queries(spark, options, dead_letters_to, metrics, ending)
+        _keep_running(spark, options, dead_letters_to, metrics, ending)
     return metrics
+
+
+def _keep_running(
+    spark: SparkSession, options: StreamOptions, dead_letters_to: str, metrics: StreamMetrics, ending: threading.Event
+) -> None:
+    """Run the queries, and start them again from their checkpoints when they fail: a store may have been away.
+
+    StreamError when they fail TRIES times without a batch in between.
+    """
+    tries = 0
+    while True:
+        batches = metrics.batches
+        try:
+            return _run_queries(spark, options, dead_letters_to, metrics, ending)
+        except StreamError as error:
+            tries = 1 if metrics.batches > batches else tries + 1
+            if tries >= TRIES or ending.is_set():
+                raise
+            log.warning("%s", error)
+            ending.wait(2**tries)
 
 
 def _run_queries(
@@ -94,23 +115,21 @@ def _run_queries(
     try:
         queries.append(dead_letters.start(spark, options, dead_letters_to, metrics.died))
         log.info("reading %s, writing state of %s", options.source.address, options.feature_set.name)
-        while not ending.wait(_LOOK_S) and all(one.isActive for one in queries):
+        while not ending.wait(_LOOK_S):
             _note(queries[0], metrics)
-        for one in queries:
-            _finish(one, ending)
+            for one in queries:
+                _raise_failure(one)
+            if not any(one.isActive for one in queries):
+                break
         _note(queries[0], metrics)
     finally:
         for one in queries:
             one.stop()
 
 
-def _finish(one: StreamingQuery, ending: threading.Event) -> None:
-    """Wait for a query that ends by itself, and say why one ended that should not."""
-    try:
-        if ending.is_set():
-            one.stop()
-        one.awaitTermination()
-    except StreamingQueryException as error:
+def _raise_failure(one: StreamingQuery) -> None:
+    error = one.exception()
+    if error is not None:
         raise StreamError(f"{one.name}: {_cause(error)}; start it again, it goes on from its checkpoint") from error
 
 
