@@ -139,11 +139,13 @@ def backlog(case: str, folder: Path, store: str, payments: Payments, arguments: 
         warm_s, warm, warm_cpu_s = wait(job, total / 3)
         ended_s, done, cpu_s = wait(job, total)
         size = job.read("pixguard_stream_state_bytes")
+        per_key = job.read("pixguard_stream_bytes_written_total") / job.read("pixguard_stream_keys_written_total")
     spent_s, took = ended_s - warm_s, done - warm
     return [
         Row(case, "payments_per_s", took / spent_s, "1/s"),
         Row(case, "cpu_us_per_payment", 1e6 * (cpu_s - warm_cpu_s) / took, "us"),
         Row(case, "payments_per_core_s", took / (cpu_s - warm_cpu_s), "1/s"),
+        Row(case, "bytes_per_key", per_key, "bytes"),
         Row(case, "checkpoint_mib", size / 2**20, "MiB"),
     ]
 

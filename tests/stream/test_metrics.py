@@ -34,6 +34,7 @@ def test_freshness_is_a_histogram_over_all_batches() -> None:
     assert 'pixguard_stream_freshness_seconds_bucket{le="+Inf"} 8.0' in told
     assert "pixguard_stream_freshness_seconds_sum 1001.0" in told
     assert 'pixguard_stream_keys_written_total{feature_set="pix"} 8.0' in told
+    assert 'pixguard_stream_bytes_written_total{feature_set="pix"} 800.0' in told
 
 
 def test_messages_are_counted_by_what_became_of_them() -> None:

@@ -54,6 +54,7 @@ class StreamMetrics:
         labels = ("feature_set", "outcome")
         self.messages = Counter("pixguard_stream_messages", "Messages by outcome.", labels, registry=self.registry)
         self.keys = Counter("pixguard_stream_keys_written", "Keys written.", labels[:1], registry=self.registry)
+        self.bytes = Counter("pixguard_stream_bytes_written", "Bytes of state.", labels[:1], registry=self.registry)
         self.batch_s = Histogram(
             "pixguard_stream_batch_seconds", "Time of a batch.", labels[:1], buckets=_BATCH_S, registry=self.registry
         )
@@ -69,6 +70,7 @@ class StreamMetrics:
         """Take what a batch wrote."""
         self.freshness.add(written)
         self.keys.labels(self._set).inc(written.keys)
+        self.bytes.labels(self._set).inc(written.bytes)
 
     def died(self, count: int) -> None:
         """Take a number of dead letters."""
