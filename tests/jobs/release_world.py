@@ -98,6 +98,7 @@ def world(root: Path, access: StoreAccess) -> Iterator[World]:
     with running(FakePlane(root / "decisions", lambda: overlay.read(shown(bare)))) as plane:
         earlier(plane, stable.name, 200)
         yield World(root, bare, place, plane, stable, canary, key)
+    client.delete_bucket(Bucket=bucket)  # a bucket takes seven volumes, and the store has few on a full disk
 
 
 def commits(bare: Path) -> list[str]:

@@ -26,11 +26,12 @@ def access(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreAccess]:
 
 
 @pytest.fixture
-def store(access: StoreAccess, request: pytest.FixtureRequest) -> Store:
+def store(access: StoreAccess, request: pytest.FixtureRequest) -> Iterator[Store]:
     bucket = request.node.name.replace("_", "-")[:50].strip("-")
     made = Store(Placed("v000000000000", f"s3://{bucket}/pix-fraud/v000000000000/"), access)
     made._s3.create_bucket(Bucket=bucket)
-    return made
+    yield made
+    made._s3.delete_bucket(Bucket=bucket)  # it takes seven volumes, and the server has few on a full disk
 
 
 def objects(store: Store) -> dict[str, bytes]:
