@@ -54,10 +54,7 @@ class Explainer:
     def reasons(self, explained: Explained, x_f: NDArray[np.float32], count: int) -> list[dict[str, Any]]:
         """Return the `count` largest contributions, most important first; a null's value is None."""
         contributions = explained.contributions
-        size = np.abs(contributions)
-        count = min(count, size.size)
-        largest = np.argpartition(size, size.size - count)[size.size - count :]
-        order = largest[np.argsort(-size[largest], kind="stable")].tolist()
+        order = (-np.abs(contributions)).argsort(kind="stable")[:count].tolist()
         values, parts = x_f.tolist(), contributions.tolist()
         return [
             {

@@ -21,6 +21,8 @@ from torch import Tensor, nn
 
 from pixguard.errors import PixguardError
 
+LARGEST = 3e38  # beyond it float32 is infinite, which would make a bin without width a null
+
 
 class ModelError(PixguardError):
     """Sizes that no model can have, or rows of another shape than the model's features."""
@@ -58,7 +60,7 @@ class PiecewiseLinear(nn.Module):
     def forward(self, x_rf: Tensor) -> Tensor:
         """Return the embeddings, float32 [r, f·d]."""
         null_rf1 = torch.isnan(x_rf).unsqueeze(2)
-        value_rf1 = torch.nan_to_num(x_rf).unsqueeze(2)
+        value_rf1 = x_rf.clamp(-LARGEST, LARGEST).unsqueeze(2).masked_fill(null_rf1, 0.0)
         share_rfb = ((value_rf1 - self.low_fb) * self.per_width_fb).clamp(0, 1)
         linear_rfd = torch.matmul(share_rfb.transpose(0, 1), self.weight_fbd).transpose(0, 1) + self.bias_fd
         return torch.where(null_rf1, self.null_fd, linear_rfd).relu().flatten(1)

@@ -122,7 +122,7 @@ class Policy:
     def decide(self, case: Case) -> Outcome:
         """Return the cheapest choice, raised to what a broken limit demands."""
         losses = expected_losses(self.costs, case.probability, case.amount_centavos)
-        cheapest = min(Decision, key=losses.__getitem__)  # the first of equals is the mildest
+        cheapest = min(losses, key=losses.__getitem__)  # the first of equals is the mildest
         broken = broken_limits(self.limits, case)
         strictest = max((cheapest, *broken.values()), key=_SEVERITY.__getitem__)
         rules = tuple(name for name, least in broken.items() if least is strictest)

@@ -209,6 +209,22 @@ def test_state_that_cannot_be_read_is_degraded_too(world: World, bench: Bench, m
     assert bench.answers(world.later(1))[0]["degraded"] == ["state_damaged"]
 
 
+def test_damaged_state_degrades_nobody_else(world: World, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second, third = world.later(3)
+    read = bench.store.read
+    damaged = next(key for key in bench.served.features.keys(second) if key is not None)
+    monkeypatch.setattr(
+        bench.store,
+        "read",
+        lambda keys: [b"rubbish" if key == damaged else blob for key, blob in zip(keys, read(keys), strict=True)],
+    )
+    asked_of_it = [damaged in bench.served.features.keys(each) for each in (first, second, third)]
+    found = bench.answers([first, second, third])
+    assert [answer["degraded"] == ["state_damaged"] for answer in found] == asked_of_it
+    assert asked_of_it[1]
+    assert not all(asked_of_it)
+
+
 def test_a_payment_older_than_its_state_is_marked(world: World, bench: Bench) -> None:
     (later,) = world.later(1)
     old = replace(later, event_time=world.past[0].event_time, end_to_end_id="X" + "0" * 31)

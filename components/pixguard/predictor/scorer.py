@@ -21,6 +21,7 @@ from pixguard.decision_log.record import utc_text
 from pixguard.online import StateKey
 from pixguard.payment import Payment, PaymentError, check_one
 from pixguard.policy import Case
+from pixguard.predictor.batcher import Batcher
 from pixguard.predictor.errors import InputError, NotReadyError
 from pixguard.predictor.memory import Memory, digest
 from pixguard.predictor.metrics import Metrics
@@ -42,10 +43,12 @@ class Asked(NamedTuple):
     digest: bytes
 
 
-class _Inputs(NamedTuple):
-    x_rf: NDArray[np.float32]
-    newest_us: list[int | None]
-    degraded: list[list[str]]
+class _Input(NamedTuple):
+    """What the model reads of one payment, and how far it is to be trusted."""
+
+    x_1f: NDArray[np.float32]
+    newest_us: int | None
+    degraded: list[str]
 
 
 class Scorer:
@@ -56,6 +59,7 @@ class Scorer:
     ) -> None:
         self.model, self.served, self.metrics = model, served, metrics
         self._reader, self._log, self._memory = reader, log, memory
+        self._read = Batcher(self._ainputs)
 
     async def ascore(self, asked: Sequence[Asked], *, replay: bool = False, began_ns: int | None = None) -> list[bytes]:
         """Return an answer as JSON for each payment; ConflictError where one id stands for two payments.
@@ -81,7 +85,7 @@ class Scorer:
         """Return the answers of payments scored again, for tools without an event loop; logged as replays."""
         began_ns = time.perf_counter_ns()
         inputs = self._inputs(asked, self._reader.read(self._keys(asked)))
-        return [self._answer(each, inputs, row, began_ns, replay=True) for row, each in enumerate(asked)]
+        return [self._answer(each, one, began_ns, replay=True) for each, one in zip(asked, inputs, strict=True)]
 
     def _remembered(
         self, asked: Sequence[Asked], promises: dict[str, asyncio.Future[bytes]]
@@ -114,37 +118,49 @@ class Scorer:
             promise.exception()  # nobody has to wait for it
 
     async def _anew(self, asked: Sequence[Asked], began_ns: int, *, replay: bool) -> list[bytes]:
-        inputs = self._inputs(asked, await self._reader.aread(self._keys(asked)))
-        answers = [self._answer(asked[0], inputs, 0, began_ns, replay=replay)]
-        for row in range(1, len(asked)):
+        inputs = await self._read(asked)
+        answers = [self._answer(asked[0], inputs[0], began_ns, replay=replay)]
+        for each, one in zip(asked[1:], inputs[1:], strict=True):
             await asyncio.sleep(0)  # single payments need not wait for a whole batch
-            answers.append(self._answer(asked[row], inputs, row, began_ns, replay=replay))
+            answers.append(self._answer(each, one, began_ns, replay=replay))
         return answers
 
     def _keys(self, asked: Sequence[Asked]) -> list[StateKey | None]:
         return [key for each in asked for key in self.served.features.keys(each.payment)]
 
-    def _inputs(self, asked: Sequence[Asked], states: States) -> _Inputs:
-        """Return the model's inputs, from state, or with training medians where that cannot be had."""
-        payments, reasons = [each.payment for each in asked], states.degraded
-        if reasons is None:
-            try:
-                vectors = self.served.with_state(payments, states.found)
-                late = [[LATE] if ahead else [] for ahead in vectors.is_ahead.tolist()]
-                newest = [None if at == NEVER else at for at in vectors.newest_event_us.tolist()]
-                return _Inputs(vectors.x_rf, newest, late)
-            except StateError as error:
-                log.error("online state: %s", error)
-                reasons = "state_damaged"
-        return _Inputs(self.served.without_state(payments), [None] * len(payments), [[reasons] for _ in payments])
+    async def _ainputs(self, asked: list[Asked]) -> list[_Input]:
+        return self._inputs(asked, await self._reader.aread(self._keys(asked)))
 
-    def _answer(self, asked: Asked, inputs: _Inputs, row: int, began_ns: int, *, replay: bool) -> bytes:
+    def _inputs(self, asked: Sequence[Asked], states: States) -> list[_Input]:
+        """Return the model's inputs, from state, or with training medians where that cannot be had."""
+        if states.degraded is not None:
+            return self._without_state(asked, states.degraded)
+        try:
+            vectors = self.served.with_state([each.payment for each in asked], states.found)
+        except StateError as error:
+            if len(asked) > 1:  # whoever has damaged state has it alone
+                width = len(states.found) // len(asked)
+                parts = [States(states.found[at * width : (at + 1) * width]) for at in range(len(asked))]
+                return [one for each, own in zip(asked, parts, strict=True) for one in self._inputs([each], own)]
+            log.error("online state: %s", error)
+            return self._without_state(asked, "state_damaged")
+        newest, late = vectors.newest_event_us.tolist(), vectors.is_ahead.tolist()
+        return [
+            _Input(vectors.x_rf[row : row + 1], None if at == NEVER else at, [LATE] if late[row] else [])
+            for row, at in enumerate(newest)
+        ]
+
+    def _without_state(self, asked: Sequence[Asked], why: str) -> list[_Input]:
+        x_rf = self.served.without_state([each.payment for each in asked])
+        return [_Input(x_rf[row : row + 1], None, [why]) for row in range(len(asked))]
+
+    def _answer(self, asked: Asked, given: _Input, began_ns: int, *, replay: bool) -> bytes:
         """Score, explain, decide, log and count one payment."""
         payment, served = asked.payment, self.served
-        x_1f = inputs.x_rf[row : row + 1]
+        x_1f = given.x_1f
         explained = served.explainer.explain(x_1f)
         probability = served.calibration.apply_one(explained.score)
-        outcome = served.policy.decide(self._case(payment, probability, x_1f[0], inputs.degraded[row]))
+        outcome = served.policy.decide(self._case(payment, probability, x_1f[0], given.degraded))
         found = {
             "decided_at": utc_text(datetime.now(UTC)),
             "end_to_end_id": payment.end_to_end_id,
@@ -156,8 +172,8 @@ class Scorer:
             "rules": outcome.rules,
             "reasons": served.explainer.reasons(explained, x_1f[0], REASONS),
             "base": explained.base,
-            "degraded": inputs.degraded[row],
-            "newest_event_us": inputs.newest_us[row],
+            "degraded": given.degraded,
+            "newest_event_us": given.newest_us,
         }
         self._record(asked, found, x_1f[0], began_ns, replay)
         self._count(payment, found, replay)
