@@ -29,8 +29,8 @@ demo: $(STAMP) ## simulate payments and run the whole loop on them (DEMO="--opti
 mlflow: $(STAMP) ## show the demo's runs at http://127.0.0.1:5055 (DB=<mlflow.db> shows others)
 	@mlflow ui --backend-store-uri sqlite:///$(abspath $(or $(DB),build/demo/mlflow/mlflow.db)) --host 127.0.0.1 --port 5055
 
-test: $(STAMP) ## run the tests (T="tests/test_x.py -k name" picks some)
-	@python -m pytest $(or $(T),tests)
+test: $(STAMP) ## run the tests, two files at a time (T="tests/test_x.py -k name" picks some, JOBS=8 takes more cores)
+	@python -m pytest $(or $(T),tests --numprocesses $(or $(JOBS),2) --dist loadfile --durations 15 --durations-min 5)
 
 lint: $(STAMP) ## style, format, types (strict) and layers
 	@ruff check .

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from pixguard.decision_log import DecisionLog, record_line
 from pixguard.decision_log.record import utc_text
+from pixguard.explain import Explained
 from pixguard.online import StateKey
 from pixguard.payment import Payment, PaymentError, check_one
 from pixguard.policy import Case
@@ -32,6 +33,7 @@ from pixguard.state.blob import NEVER
 
 log = logging.getLogger(__name__)
 REASONS = 5
+TURN = 8  # payments scored before others on the event loop get their turn
 LATE = "late_payment"  # so late that its features may hold events after it
 
 
@@ -51,6 +53,15 @@ class _Input(NamedTuple):
     degraded: list[str]
 
 
+class _Found(NamedTuple):
+    """The same, and what the model says."""
+
+    x_f: NDArray[np.float32]
+    explained: Explained
+    newest_us: int | None
+    degraded: list[str]
+
+
 class Scorer:
     """Answers payments with one version of a model."""
 
@@ -59,7 +70,7 @@ class Scorer:
     ) -> None:
         self.model, self.served, self.metrics = model, served, metrics
         self._reader, self._log, self._memory = reader, log, memory
-        self._read = Batcher(self._ainputs)
+        self._find = Batcher(self._afind)
 
     async def ascore(self, asked: Sequence[Asked], *, replay: bool = False, began_ns: int | None = None) -> list[bytes]:
         """Return an answer as JSON for each payment; ConflictError where one id stands for two payments.
@@ -85,7 +96,8 @@ class Scorer:
         """Return the answers of payments scored again, for tools without an event loop; logged as replays."""
         began_ns = time.perf_counter_ns()
         inputs = self._inputs(asked, self._reader.read(self._keys(asked)))
-        return [self._answer(each, one, began_ns, replay=True) for each, one in zip(asked, inputs, strict=True)]
+        found = [self._found(one) for one in inputs]
+        return [self._answer(each, one, began_ns, replay=True) for each, one in zip(asked, found, strict=True)]
 
     def _remembered(
         self, asked: Sequence[Asked], promises: dict[str, asyncio.Future[bytes]]
@@ -118,18 +130,27 @@ class Scorer:
             promise.exception()  # nobody has to wait for it
 
     async def _anew(self, asked: Sequence[Asked], began_ns: int, *, replay: bool) -> list[bytes]:
-        inputs = await self._read(asked)
-        answers = [self._answer(asked[0], inputs[0], began_ns, replay=replay)]
-        for each, one in zip(asked[1:], inputs[1:], strict=True):
-            await asyncio.sleep(0)  # single payments need not wait for a whole batch
+        answers: list[bytes] = []
+        for each, one in zip(asked, await self._find(asked), strict=True):
+            if answers:
+                await asyncio.sleep(0)  # single payments need not wait for a whole batch
             answers.append(self._answer(each, one, began_ns, replay=replay))
         return answers
 
     def _keys(self, asked: Sequence[Asked]) -> list[StateKey | None]:
         return [key for each in asked for key in self.served.features.keys(each.payment)]
 
-    async def _ainputs(self, asked: list[Asked]) -> list[_Input]:
-        return self._inputs(asked, await self._reader.aread(self._keys(asked)))
+    async def _afind(self, asked: list[Asked]) -> list[_Found]:
+        """Return what is found for each payment; the model's weights stay in the processor's cache meanwhile."""
+        found: list[_Found] = []
+        for one in self._inputs(asked, await self._reader.aread(self._keys(asked))):
+            if len(found) % TURN == TURN - 1:
+                await asyncio.sleep(0)
+            found.append(self._found(one))
+        return found
+
+    def _found(self, given: _Input) -> _Found:
+        return _Found(given.x_1f[0], self.served.explainer.explain(given.x_1f), given.newest_us, given.degraded)
 
     def _inputs(self, asked: Sequence[Asked], states: States) -> list[_Input]:
         """Return the model's inputs, from state, or with training medians where that cannot be had."""
@@ -154,13 +175,11 @@ class Scorer:
         x_rf = self.served.without_state([each.payment for each in asked])
         return [_Input(x_rf[row : row + 1], None, [why]) for row in range(len(asked))]
 
-    def _answer(self, asked: Asked, given: _Input, began_ns: int, *, replay: bool) -> bytes:
-        """Score, explain, decide, log and count one payment."""
-        payment, served = asked.payment, self.served
-        x_1f = given.x_1f
-        explained = served.explainer.explain(x_1f)
+    def _answer(self, asked: Asked, seen: _Found, began_ns: int, *, replay: bool) -> bytes:
+        """Decide, log and count one payment."""
+        payment, served, explained = asked.payment, self.served, seen.explained
         probability = served.calibration.apply_one(explained.score)
-        outcome = served.policy.decide(self._case(payment, probability, x_1f[0], given.degraded))
+        outcome = served.policy.decide(self._case(payment, probability, seen.x_f, seen.degraded))
         found = {
             "decided_at": utc_text(datetime.now(UTC)),
             "end_to_end_id": payment.end_to_end_id,
@@ -170,12 +189,12 @@ class Scorer:
             "probability": probability,
             "decision": outcome.decision.value,
             "rules": outcome.rules,
-            "reasons": served.explainer.reasons(explained, x_1f[0], REASONS),
+            "reasons": served.explainer.reasons(explained, seen.x_f, REASONS),
             "base": explained.base,
-            "degraded": given.degraded,
-            "newest_event_us": given.newest_us,
+            "degraded": seen.degraded,
+            "newest_event_us": seen.newest_us,
         }
-        self._record(asked, found, x_1f[0], began_ns, replay)
+        self._record(asked, found, seen.x_f, began_ns, replay)
         self._count(payment, found, replay)
         return orjson.dumps({**found, "log_odds": explained.log_odds})
 
