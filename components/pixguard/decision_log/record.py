@@ -88,4 +88,4 @@ def names_sha256(names: Sequence[str]) -> str:
 
 def utc_text(moment: datetime) -> str:
     """Return a time as the log writes it: UTC, microseconds, Z."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
