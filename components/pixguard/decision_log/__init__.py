@@ -1,21 +1,28 @@
 """Every decision, appended off the request path: segment files on one machine, Kafka on a cluster.
 
 DecisionLogError (a PixguardError)
+└── ChainError
 """
 
-from pixguard.decision_log.errors import DecisionLogError
+from pixguard.decision_log.diagnosis import Break
+from pixguard.decision_log.errors import ChainError, DecisionLogError
 from pixguard.decision_log.open import open_decision_log
 from pixguard.decision_log.queue import DecisionLog, Sink
 from pixguard.decision_log.record import SCHEMA, Record, names_sha256, read_record, record_line
 from pixguard.decision_log.segments import SegmentSink, read_segments, recover, segment_files
+from pixguard.decision_log.verify import Verification, anchors, verify_chain
 
 __all__ = [
     "SCHEMA",
+    "Break",
+    "ChainError",
     "DecisionLog",
     "DecisionLogError",
     "Record",
     "SegmentSink",
     "Sink",
+    "Verification",
+    "anchors",
     "names_sha256",
     "open_decision_log",
     "read_record",
@@ -23,4 +30,5 @@ __all__ = [
     "record_line",
     "recover",
     "segment_files",
+    "verify_chain",
 ]
