@@ -25,6 +25,7 @@ COMMANDS = {
     "backfill": "pixguard.jobs.backfill_state",
     "stream": "pixguard.jobs.stream_features",
     "parity": "pixguard.jobs.check_parity",
+    "explain": "pixguard.jobs.explain_decision",
 }
 
 

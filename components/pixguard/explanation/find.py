@@ -1,0 +1,60 @@
+"""Where a decision lies in the log: its record, and its place there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pixguard.decision_log import Record, read_record, segment_files
+from pixguard.decision_log.chain import links_path
+from pixguard.explanation.errors import ExplanationError
+
+
+@dataclass(frozen=True)
+class Logged:
+    """A record and its place: the segment's file, and the line counted from 1."""
+
+    record: Record
+    segment: Path
+    line: int
+
+    @property
+    def link(self) -> str | None:
+        """The line's link of the hash chain; None where it has none (yet)."""
+        try:
+            links = links_path(self.segment).read_text("ascii", errors="replace").splitlines()
+        except FileNotFoundError:
+            return None
+        return links[self.line] if self.line < len(links) else None  # the first line is the header
+
+
+def find(decisions: Path, end_to_end_id: str) -> Logged:
+    """Return the decision on a payment: the last that was no replay, else the last replay; ExplanationError if none."""
+    found = list(occurrences(decisions, end_to_end_id))
+    if not found:
+        raise ExplanationError(f"{end_to_end_id} is not in the decision log {decisions}; is it the right folder?")
+    return max(found, key=lambda each: (not each.record.replay, each.record.decided_at))
+
+
+def occurrences(decisions: Path, end_to_end_id: str) -> Iterator[Logged]:
+    """Yield every record of a payment; a line is parsed only where the id is in it."""
+    wanted = end_to_end_id.encode()
+    for path, number, line in logged_lines(decisions):
+        if wanted in line:
+            record = read_record(line)
+            if record.end_to_end_id == end_to_end_id:
+                yield Logged(record, path, number)
+
+
+def logged_lines(decisions: Path) -> Iterator[tuple[Path, int, bytes]]:
+    """Yield every whole line of the log with its place; ExplanationError where there is no log."""
+    paths = segment_files(decisions)
+    if not paths:
+        raise ExplanationError(f"{decisions} holds no decision log: give the folder that holds a folder per replica")
+    for path in paths:
+        closed = path.with_name(path.name.removesuffix(".open"))
+        with (path if path.exists() else closed).open("rb") as file:  # closed since it was listed
+            for number, line in enumerate(file, start=1):
+                if line.endswith(b"\n"):
+                    yield path, number, line
