@@ -26,6 +26,7 @@ COMMANDS = {
     "stream": "pixguard.jobs.stream_features",
     "parity": "pixguard.jobs.check_parity",
     "explain": "pixguard.jobs.explain_decision",
+    "audit": "pixguard.jobs.audit_version",
 }
 
 

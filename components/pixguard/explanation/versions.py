@@ -24,7 +24,7 @@ class Versions:
         """Return the version, verified by its signature; ExplanationError where it is nowhere."""
         if name not in self._opened:
             try:
-                self._opened[name] = Recomputer(self._place(name), self.public_key)
+                self._opened[name] = Recomputer(self.place(name), self.public_key)
             except ExplanationError as error:
                 self._opened[name] = error
         found = self._opened[name]
@@ -32,7 +32,8 @@ class Versions:
             raise found
         return found
 
-    def _place(self, name: str) -> Path:
+    def place(self, name: str) -> Path:
+        """Return the version's folder, unverified; ExplanationError where it is nowhere."""
         if self.folder.name == name and self.folder.is_dir():
             return self.folder
         for depth in range(DEPTH):

@@ -15,11 +15,14 @@ from pixguard.jobs.release_arguments import STATE
 from pixguard.release.place import PUBLIC_KEY, Place, plane_access, read_plane
 
 
+def add_state(parser: argparse.ArgumentParser) -> None:
+    """Add the argument that all others fall back to."""
+    parser.add_argument("--state", type=Path, default=STATE, help="the laptop plane's folder (%(default)s)")
+
+
 def add_decisions(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments that `decisions_of` reads."""
+    """Add the argument that `decisions_of` reads, beside --state."""
     parser.add_argument("--decisions", type=Path, help="folder of the decision log (default: the plane's)")
-    if not any(action.dest == "state" for action in parser._actions):
-        parser.add_argument("--state", type=Path, default=STATE, help="the laptop plane's folder (%(default)s)")
 
 
 def add_versions(parser: argparse.ArgumentParser) -> None:

@@ -26,7 +26,7 @@ from pixguard.explanation.versions import Versions
 from pixguard.explanation.vocabulary import EN, LANGUAGES, term_of
 from pixguard.features import FEATURE_SETS
 from pixguard.jobs import check_explanations
-from pixguard.jobs.audit_arguments import add_decisions, add_versions, decisions_of, versions_of
+from pixguard.jobs.audit_arguments import add_decisions, add_state, add_versions, decisions_of, versions_of
 from pixguard.jobs.release_arguments import status_of
 from pixguard.predictor.served import declared_set
 from pixguard.provenance.files import replace_file
@@ -103,6 +103,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--day", type=date.fromisoformat, help="the gravest decisions of a day, YYYY-MM-DD in UTC")
     parser.add_argument("--top", type=int, default=20, help="with --day: how many (%(default)s)")
     parser.add_argument("--html", type=Path, help="with --day: write a page there")
+    add_state(parser)
     add_decisions(parser)
     add_versions(parser)
     options = parser.parse_args(argv)
