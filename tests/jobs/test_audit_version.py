@@ -10,8 +10,10 @@ import pytest
 from pixguard import cli, overlay
 from pixguard.decision_log import SegmentSink
 from pixguard.overlay import Placed
+from pixguard.registry import Registry
 from pixguard.release.message import Note, write
 from tests.decision_log.records import line
+from tests.registry.weights import EXAMPLE, write_onnx
 from tests.release.repository import OVERLAY, by_hand, make_repository, path_of
 from tests.release.versions import keep
 
@@ -74,25 +76,16 @@ def test_a_version_that_nobody_knows_is_an_error_and_a_folder_that_is_gone_is_sa
     assert "stable 100 %" in text
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")  # MLflow's own
 def test_the_registry_is_asked_only_where_its_address_is_given(audit, tmp_path: Path) -> None:
-    import mlflow
-
-    from pixguard.registry import Registry
-    from pixguard.registry.run import LoggedModel
-
     uri = f"sqlite:///{tmp_path}/mlflow.db"
     registry = Registry(uri, "pixguard")
     with registry.run("train", {"seed": 7}) as run:
-        pass
+        model = run.onnx_model(write_onnx(tmp_path / "model.onnx"), {"features": EXAMPLE})
     assert json.loads(audit("--json", "--tracking-uri", uri)[1])["registry"] == {"registered": False}
-    folder = tmp_path / "artifact"
-    folder.mkdir()
-    registered = registry.register(
-        "pix-fraud", LoggedModel("", folder.as_uri()), kept=audit.kept.name, folder="f", run_id=run.run_id, tags={}
-    )
+    registered = registry.register("pix-fraud", model, kept=audit.kept.name, folder="f", run_id=run.run_id, tags={})
     registry.alias("pix-fraud", "challenger", registered.number)
     found = json.loads(audit("--json", "--tracking-uri", uri)[1])["registry"]
     assert (found["number"], found["aliases"]) == (1, ["challenger"])
     assert found["run"]["parameters"] == {"seed": "7"}
     assert found["run"]["status"] == "FINISHED"
-    assert mlflow.active_run() is None

@@ -44,7 +44,8 @@ def test_a_release_by_commits_is_told_for_both_versions(tmp_path: Path) -> None:
     assert [each.until for each in canary] == [each.entry.time for each in canary[1:]] + [None]
     assert canary[1].to_json()["why"] == ["because of advance"]
     assert told(found(bare, STABLE.name)) == [
-        ("stable", 100, "by hand"), ("stable", 75, "advance"), ("not serving", 0, "promote"), ("stable", 100, "rollback"),
+        ("stable", 100, "by hand"), ("stable", 75, "advance"), ("not serving", 0, "promote"),
+        ("stable", 100, "rollback"),
     ]  # fmt: skip
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, Literal
 
 from pixguard.decision_log import heads
 from pixguard.decision_log.chain import LinkFile, links_path, segment_name, whole_lines
@@ -138,6 +139,25 @@ def recover(folder: Path) -> list[Path]:
     return closed
 
 
+def write_segment(folder: Path, name: str, lines: Sequence[bytes], source: Mapping[str, Any]) -> None:
+    """Write one closed segment into a chained log that nobody else writes; one that was begun is begun again.
+
+    `source` is added to its head: where the lines come from.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}{OPEN}"
+    for begun in (path, links_path(path)):
+        begun.unlink(missing_ok=True)
+    with path.open("wb") as file:
+        file.writelines(lines)
+        file.flush()
+        os.fsync(file.fileno())
+    links = LinkFile(links_path(path), name, heads.newest(folder).link)
+    links.append(lines)
+    _close(path, links, source=source)
+    links.close()
+
+
 def segment_files(folder: Path, *, opened: bool = True) -> list[Path]:
     """Return the segments of all replicas below `folder`, oldest first; with those that still grow, if asked."""
     found = list(folder.glob(f"*/*{CLOSED}"))
@@ -168,18 +188,27 @@ def _lines(path: Path) -> Iterator[bytes]:
         yield from (line for line in file if line.endswith(b"\n"))
 
 
+def begun(segment: Path) -> datetime:
+    """Return the time of a segment's first decision, which is its name; DecisionLogError for another name."""
+    try:
+        return datetime.strptime(segment_name(segment).rstrip("x"), "%Y%m%dT%H%M%S.%fZ").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise DecisionLogError(f"{segment}: no name of a segment; take the file out of the log's folder") from error
+
+
 def _name(decided_at: str) -> str:
     return decided_at.replace("-", "").replace(":", "")
 
 
-def _close(path: Path, links: LinkFile, *, recovered: int = 0, lost: int = 0) -> heads.Head:
+def _close(path: Path, links: LinkFile, *, source: Mapping[str, Any] | None = None, **crash: int) -> heads.Head:
     """Write a segment's head, then give it the name of a closed one; either step may be found done.
 
-    `recovered` lines were chained by the start after a crash, `lost` ones had a link and were not on the disk any more.
+    `crash`: `recovered` lines were chained by the start after it, `lost` ones had a link and were not on the disk.
     """
     links.sync()
-    counts = {"lines": links.count, "bytes": path.stat().st_size, "recovered": recovered, "lost": lost}
+    counts = {"lines": links.count, "bytes": path.stat().st_size, "recovered": 0, "lost": 0, **crash}
     entry = {"segment": segment_name(path), "after": links.after, **counts, "last": links.last, "at": heads.now()}
+    entry |= {"source": source} if source else {}
     head = heads.append(path.parent, entry)
     path.rename(path.with_name(path.name.removesuffix(".open")))
     descriptor = os.open(path.parent, os.O_RDONLY)

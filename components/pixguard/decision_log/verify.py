@@ -49,6 +49,14 @@ def verify_chain(folder: Path, expected: Anchors | None = None) -> Verification:
     return found
 
 
+def verify_replica(folder: Path) -> Verification:
+    """Verify the log of one replica, which lies in `folder`."""
+    found = Verification()
+    broken = _replica(folder, None, found)
+    found.broken += [broken] if broken else []
+    return found
+
+
 def anchors(folder: Path) -> dict[str, dict[str, Any]]:
     """Return the newest head of each replica, to be kept where the log's owner cannot change it."""
     found = {path.parent.name: read_heads(path.parent) for path in sorted(folder.glob(f"*/{HEADS}"))}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pixguard.archive import PersonKeys, read_archive
 from pixguard.decision_log import Record, read_record, segment_files
 from pixguard.decision_log.chain import links_path
 from pixguard.explanation.errors import ExplanationError
@@ -29,22 +30,26 @@ class Logged:
         return links[self.line] if self.line < len(links) else None  # the first line is the header
 
 
-def find(decisions: Path, end_to_end_id: str) -> Logged:
-    """Return the decision on a payment: the last that was no replay, else the last replay; ExplanationError if none."""
-    found = list(occurrences(decisions, end_to_end_id))
+def find(decisions: Path, end_to_end_id: str, keys: PersonKeys | None = None) -> Logged:
+    """Return the decision on a payment: the last that was no replay, else the last replay; ExplanationError if none.
+
+    With `keys`, `decisions` is an archive.
+    """
+    wanted = end_to_end_id.encode()
+    found = [each for each in every(decisions, keys, wanted) if each.record.end_to_end_id == end_to_end_id]
     if not found:
         raise ExplanationError(f"{end_to_end_id} is not in the decision log {decisions}; is it the right folder?")
     return max(found, key=lambda each: (not each.record.replay, each.record.decided_at))
 
 
-def occurrences(decisions: Path, end_to_end_id: str) -> Iterator[Logged]:
-    """Yield every record of a payment; a line is parsed only where the id is in it."""
-    wanted = end_to_end_id.encode()
+def every(decisions: Path, keys: PersonKeys | None = None, holding: bytes = b"") -> Iterator[Logged]:
+    """Yield every record with its place; of a log that is no archive, only the lines that hold some bytes."""
+    if keys is not None:
+        yield from (Logged(record, path, number) for path, number, record in read_archive(decisions, keys))
+        return
     for path, number, line in logged_lines(decisions):
-        if wanted in line:
-            record = read_record(line)
-            if record.end_to_end_id == end_to_end_id:
-                yield Logged(record, path, number)
+        if holding in line:
+            yield Logged(read_record(line), path, number)
 
 
 def logged_lines(decisions: Path) -> Iterator[tuple[Path, int, bytes]]:

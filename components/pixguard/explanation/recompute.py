@@ -10,8 +10,9 @@ import math
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,6 @@ from numpy.typing import NDArray
 from pixguard.decision_log import Record, names_sha256
 from pixguard.explain import Explained, Explainer
 from pixguard.explanation.errors import ExplanationError
-from pixguard.payment import check_one
 from pixguard.policy import Policy
 from pixguard.predictor.served import DEVICE_DAY, case_of
 from pixguard.provenance import KeptVersion, load_version
@@ -42,6 +42,19 @@ class Recomputed:
         return not self.differing
 
 
+class _Judged(NamedTuple):
+    """What of a logged payment the policy looks at; the rest may be erased."""
+
+    amount_centavos: int
+    event_time: datetime
+    device_registered: bool | None
+
+    @classmethod
+    def of(cls, payment: Mapping[str, Any]) -> _Judged:
+        when = datetime.fromisoformat(payment["event_time"])
+        return cls(payment["amount_centavos"], when, payment["device_registered"])
+
+
 class Recomputer:
     """One verified version, ready to decide again. It needs no feature declaration: the log holds the inputs."""
 
@@ -62,7 +75,7 @@ class Recomputer:
         x_f = record.values
         explained = self._explainer.explain(x_f[None, :])
         probability = self.kept.calibration.apply_one(explained.score)
-        case = case_of(check_one(record.payment), probability, x_f, self._device_day, record.degraded)
+        case = case_of(_Judged.of(record.payment), probability, x_f, self._device_day, record.degraded)
         outcome = self._policy.decide(case)
         found = {
             "score": explained.score,

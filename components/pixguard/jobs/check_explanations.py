@@ -9,11 +9,12 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
-from pixguard.decision_log import read_record
+from pixguard.archive import PersonKeys
 from pixguard.errors import PixguardError
-from pixguard.explanation.find import logged_lines
+from pixguard.explanation.find import every
 from pixguard.explanation.versions import Versions
 
 SHOWN = 10
@@ -40,13 +41,11 @@ class Check:
         return {**counts, "examples": self.examples, "seconds": round(self.seconds, 3)}
 
 
-def run(*, decisions: Path, versions: Versions, limit: int = 0) -> Check:
-    """Recompute the log's decisions, `limit` 0 is all; a version is opened once."""
+def run(*, decisions: Path, versions: Versions, limit: int = 0, keys: PersonKeys | None = None) -> Check:
+    """Recompute the log's decisions, `limit` 0 is all; a version is opened once. With `keys` it is an archive."""
     found, began = Check(), time.perf_counter()
-    for number, (path, line, content) in enumerate(logged_lines(decisions)):
-        if limit and number >= limit:
-            break
-        record = read_record(content)
+    for logged in islice(every(decisions, keys), limit or None):
+        record = logged.record
         try:
             again = versions.open(record.version).recompute(record)
         except PixguardError as error:
@@ -57,7 +56,7 @@ def run(*, decisions: Path, versions: Versions, limit: int = 0) -> Check:
             continue
         found.differing[record.version] += 1
         if len(found.examples) < SHOWN:
-            found.examples.append(f"{path}:{line}: {', '.join(again.differing)}")
+            found.examples.append(f"{logged.segment}:{logged.line}: {', '.join(again.differing)}")
     found.seconds = time.perf_counter() - began
     return found
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from pixguard.archive import PersonKeys
 from pixguard.decision_log import Record, read_segments
 from pixguard.errors import UsageError
 from pixguard.explanation import analyst, auditor, page
@@ -34,9 +36,11 @@ from pixguard.provenance.files import replace_file
 CUSTOMER, ANALYST, AUDITOR = "customer", "analyst", "auditor"
 
 
-def run(*, decisions: Path, versions: Versions, end_to_end_id: str) -> tuple[Logged, Recomputer, Recomputed]:
+def run(
+    *, decisions: Path, versions: Versions, end_to_end_id: str, keys: PersonKeys | None = None
+) -> tuple[Logged, Recomputer, Recomputed]:
     """Return a decision as it was logged, its version, and made again; ExplanationError where it cannot be."""
-    logged = find(decisions, end_to_end_id)
+    logged = find(decisions, end_to_end_id, keys)
     version = versions.open(logged.record.version)
     return logged, version, version.recompute(logged.record)
 
@@ -103,6 +107,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--day", type=date.fromisoformat, help="the gravest decisions of a day, YYYY-MM-DD in UTC")
     parser.add_argument("--top", type=int, default=20, help="with --day: how many (%(default)s)")
     parser.add_argument("--html", type=Path, help="with --day: write a page there")
+    parser.add_argument("--keys", type=Path, help="file of the persons' keys: --decisions is then an archive")
     add_state(parser)
     add_decisions(parser)
     add_versions(parser)
@@ -122,12 +127,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             replace_file(options.html, html.encode())
         console.out(str(options.html or text))
         return 0
-    with versions_of(options) as versions:
+    with versions_of(options) as versions, PersonKeys(options.keys) if options.keys else nullcontext() as keys:
         if options.all:
-            found = check_explanations.run(decisions=decisions, versions=versions, limit=options.limit)
+            found = check_explanations.run(decisions=decisions, versions=versions, limit=options.limit, keys=keys)
             console.out(json.dumps(found.to_json()) if options.json else check_explanations.as_text(found))
             return 0 if found.is_equal else 1
-        one = run(decisions=decisions, versions=versions, end_to_end_id=options.end_to_end_id)
+        one = run(decisions=decisions, versions=versions, end_to_end_id=options.end_to_end_id, keys=keys)
         text, facts = told(one, options.audience, options.language, versions.public_key)
     console.out(json.dumps(facts, ensure_ascii=False) if options.json else text)
     return 0 if one[2].is_equal else 1

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,8 +93,24 @@ def declared_set(service: Mapping[str, Any]) -> FeatureSet:
     return declared
 
 
+class Judged(Protocol):
+    """What of a payment the policy looks at."""
+
+    @property
+    def amount_centavos(self) -> int:
+        """Centavos."""
+
+    @property
+    def event_time(self) -> datetime:
+        """UTC."""
+
+    @property
+    def device_registered(self) -> bool | None:
+        """None where it is not known."""
+
+
 def case_of(
-    payment: Payment, probability: float, x_f: NDArray[np.float32], device_day: int | None, degraded: Sequence[str]
+    payment: Judged, probability: float, x_f: NDArray[np.float32], device_day: int | None, degraded: Sequence[str]
 ) -> Case:
     """Return what the policy looks at; what the device sent is unknown where its state was not read."""
     sent = None if device_day is None or not set(degraded) <= {LATE} else float(x_f[device_day])

@@ -50,6 +50,8 @@ def changes(mainline: Sequence[Entry], every: Sequence[Entry], version: str) -> 
     the overlay unreadable changes nothing: what served goes on.
     """
     found: list[Change] = []
+    own = {entry.commit for entry in mainline}
+    merged = [entry for entry in every if entry.commit not in own]
     for entry in reversed(mainline):
         if entry.state is None:
             continue
@@ -58,7 +60,7 @@ def changes(mainline: Sequence[Entry], every: Sequence[Entry], version: str) -> 
         if (role, percent) != before:
             if found:
                 found[-1] = _ended(found[-1], entry.time)
-            found.append(Change(entry, _written(entry, every), role, percent, None))
+            found.append(Change(entry, _written(entry, merged), role, percent, None))
     return found
 
 
@@ -72,11 +74,11 @@ def standing(state: Release, version: str) -> tuple[str, int]:
     return GONE, 0
 
 
-def _written(entry: Entry, every: Sequence[Entry]) -> Entry | None:
+def _written(entry: Entry, merged: Sequence[Entry]) -> Entry | None:
     """Return the commit whose message tells of the change: the entry itself, or the newest merged one of its state."""
     if entry.note:
         return entry
-    return next((each for each in every if each.note and each.state == entry.state and each.time <= entry.time), None)
+    return next((each for each in merged if each.note and each.state == entry.state and each.time <= entry.time), None)
 
 
 def _ended(change: Change, at: str) -> Change:
