@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -151,4 +152,5 @@ def test_two_archivers_share_one_secret_for_a_person(tmp_path: Path) -> None:
     with PersonKeys(tmp_path / "keys.db") as one, PersonKeys(tmp_path / "keys.db") as other:
         sealed = [*seal([paid(0, 1, 2)], one), *seal([paid(1, 1, 2)], other)]
         assert [each.payment["payer_id"] for each in read(sealed, one)] == [token(1)] * 2
-    assert sqlite3.connect(tmp_path / "keys.db").execute("SELECT count(*) FROM pepper").fetchone() == (1,)
+    with closing(sqlite3.connect(tmp_path / "keys.db")) as database:
+        assert database.execute("SELECT count(*) FROM pepper").fetchone() == (1,)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from pixguard.decision_log import Record
@@ -16,7 +16,6 @@ from pixguard.declaration import FeatureSet
 from pixguard.explanation.recompute import Recomputed
 from pixguard.explanation.themes import Theme, theme_of
 from pixguard.explanation.values import brl
-from pixguard.payment import check_one
 
 MOST = 3
 BRASILIA = timezone(timedelta(hours=-3))
@@ -52,11 +51,10 @@ _WORDS: Mapping[str, Mapping[str, Any]] = {
 
 def for_customer(record: Record, again: Recomputed, names: Sequence[str], declared: FeatureSet, language: str) -> str:
     """Return the sentences; `names` are the version's inputs."""
-    words, payment = _WORDS[language], check_one(record.payment)
-    when = payment.event_time.astimezone(BRASILIA).strftime(words["date"])
-    opening = words["opening"].format(
-        amount=brl(payment.amount_centavos / 100, language), when=when, decision=words["decision"][record.decision]
-    )
+    words, payment = _WORDS[language], record.payment
+    when = datetime.fromisoformat(payment["event_time"]).astimezone(BRASILIA).strftime(words["date"])
+    amount = brl(payment["amount_centavos"] / 100, language)
+    opening = words["opening"].format(amount=amount, when=when, decision=words["decision"][record.decision])
     themes = weighed(record, again, names, declared)
     lines = [opening, ""]
     if themes:

@@ -18,6 +18,7 @@ from rich.console import Console
 from pixguard.archive import PersonKeys
 from pixguard.decision_log import segment_files
 from pixguard.errors import UsageError
+from pixguard.explanation.find import logged_lines
 from pixguard.jobs.audit_arguments import add_decisions, add_state, decisions_of
 from pixguard.jobs.release_arguments import status_of
 from pixguard.payment.schema import TOKENISED_PATTERN
@@ -42,9 +43,9 @@ def run(*, payer: str, keys: Path, decisions: Path | None = None, now: datetime)
         raise UsageError(f"{keys} is no file of person keys; nothing was erased")
     with PersonKeys(keys) as persons:
         had_key = persons.forget(payer, now)
-    wanted = payer.encode()
-    paths = segment_files(decisions) if decisions and decisions.is_dir() else []
-    return Erased(had_key, sum(line.count(wanted) > 0 for path in paths for line in path.open("rb")))
+    if decisions is None or not segment_files(decisions):
+        return Erased(had_key, 0)
+    return Erased(had_key, sum(payer.encode() in line for *_, line in logged_lines(decisions)))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
