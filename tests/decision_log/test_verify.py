@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pixguard.decision_log import SegmentSink, anchors, read_segments, recover, verify_chain
@@ -101,6 +101,7 @@ def test_any_byte_of_any_file_that_is_changed_is_found(
     assert found.broken or (links_torn and found.verified == 6) or (last_head_torn and found.verified < 7)
 
 
+@settings(max_examples=25)
 @given(st.data())
 def test_lines_taken_out_moved_or_slipped_in_are_found(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
@@ -171,6 +172,7 @@ def test_a_log_from_before_the_chain_is_read_and_counted_and_goes_on_chained(tmp
     assert len(list(read_segments(tmp_path))) == 5
 
 
+@settings(max_examples=25)
 @given(written=st.integers(1, 4), cut=st.integers(0, 300), chained=st.integers(0, 4), torn=st.integers(0, 64))
 def test_a_crash_at_any_place_is_recovered_and_chained_on(
     tmp_path_factory: pytest.TempPathFactory, written: int, cut: int, chained: int, torn: int

@@ -10,7 +10,7 @@ import pytest
 
 from pixguard.explanation.versions import Versions
 from tests.predictor.test_scorer import Bench
-from tests.predictor.world import World, make_world
+from tests.predictor.world import World
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,9 @@ class LoggedWorld:
 
 
 @pytest.fixture(scope="session")
-def logged(tmp_path_factory: pytest.TempPathFactory) -> LoggedWorld:
+def logged(world: World, tmp_path_factory: pytest.TempPathFactory) -> LoggedWorld:
     """60 decisions with state, 10 without, 10 replays, in a chained log that is closed."""
     folder = tmp_path_factory.mktemp("explained")
-    world = make_world(folder / "served")
     bench = Bench(world, folder / "decisions")
     payments = world.later(80)
     for payment in payments[:60]:

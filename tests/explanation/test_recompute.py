@@ -15,6 +15,7 @@ from pixguard.explanation.errors import ExplanationError
 from pixguard.explanation.find import find
 from pixguard.explanation.recompute import FIELDS, same_bits
 from pixguard.explanation.versions import Versions
+from pixguard.features import PIX
 from pixguard.jobs import check_explanations
 from pixguard.provenance import SignatureError
 from tests.explanation.conftest import LoggedWorld
@@ -50,7 +51,7 @@ def test_a_field_that_was_changed_is_named(logged: LoggedWorld, field: str, chan
 def test_a_feature_value_that_was_changed_comes_out_otherwise(logged: LoggedWorld) -> None:
     record = next(iter(read_segments(logged.decisions)))
     values = list(record.features["values"])
-    values[0] = 1000.0
+    values[PIX.names.index("log_amount")] += 1.5
     forged = replace(record, features={**record.features, "values": values})
     assert not logged.versions.open(record.version).recompute(forged).is_equal
     short = replace(record, features={**record.features, "values": values[:-1]})

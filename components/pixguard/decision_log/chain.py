@@ -27,9 +27,10 @@ def link(before: str, line: bytes) -> str:
 
 def links(before: str, lines: Iterable[bytes]) -> Iterator[str]:
     """Yield the link of each line."""
+    digest = bytes.fromhex(before)
     for line in lines:
-        before = link(before, line)
-        yield before
+        digest = hashlib.sha256(digest + line).digest()
+        yield digest.hex()
 
 
 def told_link(line: bytes) -> str:
