@@ -163,7 +163,7 @@ def _of_request(feature_set: FeatureSet, feature: RequestFeature) -> Term:
     name = (function.func if isinstance(function, partial) else function).__name__
     inputs = [term_of(feature_set, each) for each in feature.inputs]
     if name == "_equals":
-        return Term(*(f"{label}: {bound['value']}" for label in inputs[0][:2]), Unit.FLAG)
+        return Term(f"{inputs[0].pt}: {bound['value']}", f"{inputs[0].en}: {bound['value']}", Unit.FLAG)
     if name == "asarray":
         return inputs[0]
     if name == "seconds_since":
