@@ -33,7 +33,7 @@ def audit(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
         places = ["--git", str(bare), "--decisions", str(tmp_path / "decisions"), "--public-key", str(key)]
         status = cli.main(["audit", version, *places, "--versions", str(tmp_path / "kept" / "versions"), *arguments])
         captured = capsys.readouterr()
-        return status, captured.out + captured.err
+        return status, captured.out or captured.err
 
     call.kept = kept  # type: ignore[attr-defined]
     return call
@@ -79,6 +79,8 @@ def test_a_version_that_nobody_knows_is_an_error_and_a_folder_that_is_gone_is_sa
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")  # MLflow's own
 def test_the_registry_is_asked_only_where_its_address_is_given(audit, tmp_path: Path) -> None:
     uri = f"sqlite:///{tmp_path}/mlflow.db"
+    assert audit("--tracking-uri", uri)[0] == 2
+    assert not (tmp_path / "mlflow.db").exists()  # an audit makes nothing
     registry = Registry(uri, "pixguard")
     with registry.run("train", {"seed": 7}) as run:
         model = run.onnx_model(write_onnx(tmp_path / "model.onnx"), {"features": EXAMPLE})

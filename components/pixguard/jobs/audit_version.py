@@ -17,6 +17,7 @@ from typing import Any
 from rich.console import Console
 
 from pixguard.decision_log import read_record
+from pixguard.errors import UsageError
 from pixguard.explanation.auditor import as_text
 from pixguard.explanation.errors import ExplanationError
 from pixguard.explanation.find import logged_lines
@@ -112,7 +113,10 @@ def _decisions(decisions: Path, version: str) -> dict[str, Any]:
 
 def _registry(uri: str, model: str, version: str) -> dict[str, Any]:
     from pixguard.registry import Registry  # noqa: PLC0415 - MLflow takes seconds to import
+    from pixguard.registry.connection import database_file  # noqa: PLC0415
 
+    if uri.startswith("sqlite") and not database_file(uri).is_file():
+        raise UsageError(f"--tracking-uri {uri}: there is no such file, and an audit makes none")
     registry = Registry(uri, "pixguard")
     found = next((each for each in registry.versions(model) if each.kept == version), None)
     if found is None:
