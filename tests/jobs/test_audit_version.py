@@ -10,10 +10,8 @@ import pytest
 from pixguard import cli, overlay
 from pixguard.decision_log import SegmentSink
 from pixguard.overlay import Placed
-from pixguard.registry import Registry
 from pixguard.release.message import Note, write
 from tests.decision_log.records import line
-from tests.registry.weights import EXAMPLE, write_onnx
 from tests.release.repository import OVERLAY, by_hand, make_repository, path_of
 from tests.release.versions import keep
 
@@ -76,18 +74,6 @@ def test_a_version_that_nobody_knows_is_an_error_and_a_folder_that_is_gone_is_sa
     assert "stable 100 %" in text
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")  # MLflow's own
-def test_the_registry_is_asked_only_where_its_address_is_given(audit, tmp_path: Path) -> None:
-    uri = f"sqlite:///{tmp_path}/mlflow.db"
-    assert audit("--tracking-uri", uri)[0] == 2
-    assert not (tmp_path / "mlflow.db").exists()  # an audit makes nothing
-    registry = Registry(uri, "pixguard")
-    with registry.run("train", {"seed": 7}) as run:
-        model = run.onnx_model(write_onnx(tmp_path / "model.onnx"), {"features": EXAMPLE})
-    assert json.loads(audit("--json", "--tracking-uri", uri)[1])["registry"] == {"registered": False}
-    registered = registry.register("pix-fraud", model, kept=audit.kept.name, folder="f", run_id=run.run_id, tags={})
-    registry.alias("pix-fraud", "challenger", registered.number)
-    found = json.loads(audit("--json", "--tracking-uri", uri)[1])["registry"]
-    assert (found["number"], found["aliases"]) == (1, ["challenger"])
-    assert found["run"]["parameters"] == {"seed": "7"}
-    assert found["run"]["status"] == "FINISHED"
+def test_an_audit_makes_no_registry_where_there_is_none(audit, tmp_path: Path) -> None:
+    assert audit("--tracking-uri", f"sqlite:///{tmp_path}/mlflow.db")[0] == 2
+    assert not (tmp_path / "mlflow.db").exists()

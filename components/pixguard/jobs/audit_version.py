@@ -55,7 +55,7 @@ def run(
         "served": [change.to_json() for change in served],
         "decisions": _decisions(decisions, version) if decisions and decisions.is_dir() else None,
     }
-    return found | ({"registry": _registry(tracking_uri, registered_model, version)} if tracking_uri else {})
+    return found | ({"registry": registered(tracking_uri, registered_model, version)} if tracking_uri else {})
 
 
 def _origin(versions: Versions, version: str) -> dict[str, Any]:
@@ -111,7 +111,8 @@ def _decisions(decisions: Path, version: str) -> dict[str, Any]:
     return {**by_decision, "replays": replays, **first_last}
 
 
-def _registry(uri: str, model: str, version: str) -> dict[str, Any]:
+def registered(uri: str, model: str, version: str) -> dict[str, Any]:
+    """Return what MLflow knows of a version: its number, its aliases, and the run that made it."""
     from pixguard.registry import Registry  # noqa: PLC0415 - MLflow takes seconds to import
     from pixguard.registry.connection import database_file  # noqa: PLC0415
 
