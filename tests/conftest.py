@@ -1,4 +1,4 @@
-"""What many tests share: one small Spark session, and hypothesis without a clock."""
+"""What many tests share: a small Spark session, a small version to serve, and hypothesis without a clock."""
 
 import os
 import sys
@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+    from tests.predictor.world import World
 
 # A shared machine is slow at times: a deadline would fail tests that are right. Seeds are fixed, so a run repeats.
 settings.register_profile(
@@ -45,3 +47,11 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator["SparkSession"]:
     session.sparkContext.setLogLevel("ERROR")
     yield session
     session.stop()
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> "World":
+    """One small signed version with payments and their state, trained once for all who serve or explain it."""
+    from tests.predictor.world import make_world
+
+    return make_world(tmp_path_factory.mktemp("served"))

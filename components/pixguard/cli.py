@@ -25,6 +25,11 @@ COMMANDS = {
     "backfill": "pixguard.jobs.backfill_state",
     "stream": "pixguard.jobs.stream_features",
     "parity": "pixguard.jobs.check_parity",
+    "explain": "pixguard.jobs.explain_decision",
+    "audit": "pixguard.jobs.audit_version",
+    "verify": "pixguard.jobs.verify_decisions",
+    "retain": "pixguard.jobs.retain_decisions",
+    "erase": "pixguard.jobs.erase_person",
 }
 
 

@@ -26,7 +26,7 @@ def numbers(folder: Path) -> list[int]:
 def test_a_segment_has_the_name_of_its_first_decision_and_is_whole_when_closed(tmp_path: Path) -> None:
     sink = SegmentSink(tmp_path / "r1")
     sink.write([line(1), line(2)])
-    (growing,) = (tmp_path / "r1").iterdir()
+    (growing,) = (tmp_path / "r1").glob("*.jsonl*")
     assert growing.name == "20260302T120001.000001Z.jsonl.open"
     assert numbers(tmp_path) == [1, 2]
     assert segment_files(tmp_path, opened=False) == []
@@ -39,7 +39,7 @@ def test_a_full_segment_is_closed_and_the_next_begins(tmp_path: Path) -> None:
     sink = SegmentSink(tmp_path / "r1", segment_bytes=2 * len(line(1)))
     for n in range(1, 6):
         sink.write([line(n)])
-    names = sorted(path.name for path in (tmp_path / "r1").iterdir())
+    names = sorted(path.name for path in (tmp_path / "r1").glob("*.jsonl*"))
     assert [name.endswith(".open") for name in names] == [False, False, True]
     sink.close(1)
     assert numbers(tmp_path) == [1, 2, 3, 4, 5]

@@ -1,4 +1,4 @@
-"""One small signed version for all tests of the room, and real processes that serve it."""
+"""Real processes that serve the world's version."""
 
 from __future__ import annotations
 
@@ -9,12 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.predictor.processes import Replica, StartReplica, start_replica
-from tests.predictor.world import World, make_world
-
-
-@pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return make_world(tmp_path_factory.mktemp("served"))
+from tests.predictor.world import World
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from pathlib import Path
 import mlflow
 import pytest
 
+from pixguard.jobs import audit_version
 from pixguard.registry import (
     CHALLENGER,
     CHAMPION,
@@ -47,6 +48,22 @@ def test_a_version_points_at_its_kept_folder_and_its_run(registry: Registry, log
     version = register(registry, logged, "tagged", "v1")
     assert (version.number, version.kept, version.folder, version.run_id) == (1, "v1", KEPT, logged[1])
     assert version.tags["outcome"] == "passed"
+
+
+def test_an_auditor_is_told_who_ran_it_with_which_parameters_on_which_data(
+    registry: Registry, logged: tuple[LoggedModel, str]
+) -> None:
+    with registry.resume(logged[1]) as run:
+        run.params({"seed": 7})
+    number = register(registry, logged, "audited", "v7").number
+    registry.alias("audited", CHALLENGER, number)
+    found = audit_version.registered(registry.uri, "audited", "v7")
+    assert (found["number"], found["aliases"]) == (number, [CHALLENGER])
+    assert found["run"]["parameters"] == {"seed": "7"}
+    assert found["run"]["status"] == "FINISHED"
+    assert found["run"]["user"]
+    assert found["run"]["begun"] <= found["run"]["ended"]
+    assert audit_version.registered(registry.uri, "audited", "v8") == {"registered": False}
 
 
 def test_registering_again_changes_nothing(registry: Registry, logged: tuple[LoggedModel, str]) -> None:

@@ -1,26 +1,39 @@
 """Every decision, appended off the request path: segment files on one machine, Kafka on a cluster.
 
 DecisionLogError (a PixguardError)
+└── ChainError
 """
 
-from pixguard.decision_log.errors import DecisionLogError
+from pixguard.decision_log.diagnosis import Break
+from pixguard.decision_log.errors import ChainError, DecisionLogError
 from pixguard.decision_log.open import open_decision_log
 from pixguard.decision_log.queue import DecisionLog, Sink
 from pixguard.decision_log.record import SCHEMA, Record, names_sha256, read_record, record_line
-from pixguard.decision_log.segments import SegmentSink, read_segments, recover, segment_files
+from pixguard.decision_log.retention import Removed, remove
+from pixguard.decision_log.segments import SegmentSink, begun, read_segments, recover, segment_files, write_segment
+from pixguard.decision_log.verify import Verification, anchors, verify_chain
 
 __all__ = [
     "SCHEMA",
+    "Break",
+    "ChainError",
     "DecisionLog",
     "DecisionLogError",
     "Record",
+    "Removed",
     "SegmentSink",
     "Sink",
+    "Verification",
+    "anchors",
+    "begun",
     "names_sha256",
     "open_decision_log",
     "read_record",
     "read_segments",
     "record_line",
     "recover",
+    "remove",
     "segment_files",
+    "verify_chain",
+    "write_segment",
 ]

@@ -1,7 +1,7 @@
 """Segment files: JSON Lines that grow under a `.open` name and become `<first-decided-at>.jsonl` whole.
 
-A closed segment never changes. After a crash the next start of the same replica cuts a torn last line off what was open
-and closes it; readers leave torn lines out either way.
+A closed segment never changes, and its hash chain shows it (`chain`, `heads`). After a crash the next start of the same
+replica cuts a torn last line off what was open, chains on and closes it; readers leave torn lines out either way.
 """
 
 from __future__ import annotations
@@ -9,10 +9,13 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, Literal
 
+from pixguard.decision_log import heads
+from pixguard.decision_log.chain import LinkFile, links_path, segment_name, whole_lines
 from pixguard.decision_log.errors import DecisionLogError
 from pixguard.decision_log.record import Record, read_record
 
@@ -42,21 +45,26 @@ class SegmentSink:
         self._segment_bytes, self._segment_s = segment_bytes, segment_s
         self._file: BinaryIO | None = None
         self._path = folder
+        self._links: LinkFile | None = None
         self._good_bytes, self._began, self._synced, self._dirty = 0, 0.0, 0.0, False
         try:
             folder.mkdir(parents=True, exist_ok=True)
             recover(folder)
+            self._head = heads.newest(folder)
         except OSError as error:
             raise DecisionLogError(f"{folder}: cannot be written ({error.strerror}); give another folder") from error
 
     def write(self, lines: Sequence[bytes]) -> int:
         """Append lines in one write; a write that fails half-way is cut off again, so that it can be repeated."""
-        file = self._file or self._begin(lines[0])
+        if self._good_bytes >= self._segment_bytes:
+            self._finish()
+        file, links = self._opened(lines[0])
         block = b"".join(lines)
         try:
             written = file.write(block)
             if written != len(block):
                 raise OSError(f"{self._path}: {written} of {len(block)} bytes were written")
+            links.append(lines)
         except OSError:
             os.ftruncate(file.fileno(), self._good_bytes)
             raise
@@ -64,8 +72,6 @@ class SegmentSink:
         self._dirty = True
         if self._fsync == "always":
             self._sync()
-        if self._good_bytes >= self._segment_bytes:
-            self._finish()
         return len(lines)
 
     def tick(self) -> int:
@@ -73,7 +79,7 @@ class SegmentSink:
         now = time.monotonic()
         if self._dirty and self._fsync == "second" and now - self._synced >= 1.0:
             self._sync()
-        if self._file is not None and now - self._began >= self._segment_s:
+        if self._good_bytes >= self._segment_bytes or now - self._began >= self._segment_s:
             self._finish()
         return 0
 
@@ -82,14 +88,17 @@ class SegmentSink:
         self._finish()
         return 0
 
-    def _begin(self, first: bytes) -> BinaryIO:
-        name = _name(read_record(first).decided_at)
-        while (self._folder / f"{name}{CLOSED}").exists():  # two segments that begin in the same microsecond
-            name += "x"
-        self._path = self._folder / f"{name}{OPEN}"
-        self._file = self._path.open("ab", buffering=0)
-        self._good_bytes, self._began = self._file.tell(), time.monotonic()
-        return self._file
+    def _opened(self, first: bytes) -> tuple[BinaryIO, LinkFile]:
+        """Return the open segment and its links; begin both where none is open."""
+        if self._file is None or self._links is None:
+            name = _name(read_record(first).decided_at)
+            while (self._folder / f"{name}{CLOSED}").exists():  # two segments that begin in the same microsecond
+                name += "x"
+            self._path = self._folder / f"{name}{OPEN}"
+            self._file = self._path.open("ab", buffering=0)
+            self._links = LinkFile(links_path(self._path), name, self._head.link)
+            self._good_bytes, self._began = self._file.tell(), time.monotonic()
+        return self._file, self._links
 
     def _sync(self) -> None:
         if self._file is not None:
@@ -97,12 +106,14 @@ class SegmentSink:
         self._synced, self._dirty = time.monotonic(), False
 
     def _finish(self) -> None:
-        if self._file is None:
+        """Chain the segment to those before and close it; what fails here can be repeated."""
+        if self._file is None or self._links is None:
             return
         self._sync()
+        self._head = _close(self._path, self._links)
+        self._links.close()
         self._file.close()
-        self._file = None
-        _close(self._path)
+        self._file, self._links, self._good_bytes = None, None, 0
 
 
 def recover(folder: Path) -> list[Path]:
@@ -114,11 +125,37 @@ def recover(folder: Path) -> list[Path]:
         if whole < len(content):
             log.warning("%s: cut %d bytes of a torn record off", path, len(content) - whole)
             os.truncate(path, whole)
-        if whole:
-            closed.append(_close(path))
+        links = LinkFile(links_path(path), segment_name(path), heads.newest(folder).link)
+        if whole or links.count:
+            lines = whole_lines(content)
+            lost, recovered = links.keep(len(lines)), lines[links.count :]
+            links.append(recovered)
+            _close(path, links, recovered=len(recovered), lost=lost)
+            closed.append(path.with_name(path.name.removesuffix(".open")))
         else:
             path.unlink()
+            links_path(path).unlink()
+        links.close()
     return closed
+
+
+def write_segment(folder: Path, name: str, lines: Sequence[bytes], source: Mapping[str, Any]) -> None:
+    """Write one closed segment into a chained log that nobody else writes; one that was begun is begun again.
+
+    `source` is added to its head: where the lines come from.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}{OPEN}"
+    for begun in (path, links_path(path)):
+        begun.unlink(missing_ok=True)
+    with path.open("wb") as file:
+        file.writelines(lines)
+        file.flush()
+        os.fsync(file.fileno())
+    links = LinkFile(links_path(path), name, heads.newest(folder).link)
+    links.append(lines)
+    _close(path, links, source=source)
+    links.close()
 
 
 def segment_files(folder: Path, *, opened: bool = True) -> list[Path]:
@@ -151,16 +188,32 @@ def _lines(path: Path) -> Iterator[bytes]:
         yield from (line for line in file if line.endswith(b"\n"))
 
 
+def begun(segment: Path) -> datetime:
+    """Return the time of a segment's first decision, which is its name; DecisionLogError for another name."""
+    try:
+        return datetime.strptime(segment_name(segment).rstrip("x"), "%Y%m%dT%H%M%S.%fZ").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise DecisionLogError(f"{segment}: no name of a segment; take the file out of the log's folder") from error
+
+
 def _name(decided_at: str) -> str:
     return decided_at.replace("-", "").replace(":", "")
 
 
-def _close(path: Path) -> Path:
-    closed = path.with_name(path.name.removesuffix(".open"))
-    path.rename(closed)
+def _close(path: Path, links: LinkFile, *, source: Mapping[str, Any] | None = None, **crash: int) -> heads.Head:
+    """Write a segment's head, then give it the name of a closed one; either step may be found done.
+
+    `crash`: `recovered` lines were chained by the start after it, `lost` ones had a link and were not on the disk.
+    """
+    links.sync()
+    counts = {"lines": links.count, "bytes": path.stat().st_size, "recovered": 0, "lost": 0, **crash}
+    entry = {"segment": segment_name(path), "after": links.after, **counts, "last": links.last, "at": heads.now()}
+    entry |= {"source": source} if source else {}
+    head = heads.append(path.parent, entry)
+    path.rename(path.with_name(path.name.removesuffix(".open")))
     descriptor = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    return closed
+    return head

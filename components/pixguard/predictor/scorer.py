@@ -21,12 +21,11 @@ from pixguard.decision_log.record import utc_text
 from pixguard.explain import Explained
 from pixguard.online import StateKey
 from pixguard.payment import Payment, PaymentError, check_one
-from pixguard.policy import Case
 from pixguard.predictor.batcher import Batcher
 from pixguard.predictor.errors import InputError, NotReadyError
 from pixguard.predictor.memory import Memory, digest
 from pixguard.predictor.metrics import Metrics
-from pixguard.predictor.served import Served
+from pixguard.predictor.served import LATE, Served, case_of
 from pixguard.predictor.states import StateReader, States
 from pixguard.state import StateError
 from pixguard.state.blob import NEVER
@@ -34,7 +33,6 @@ from pixguard.state.blob import NEVER
 log = logging.getLogger(__name__)
 REASONS = 5
 TURN = 8  # payments scored before others on the event loop get their turn
-LATE = "late_payment"  # so late that its features may hold events after it
 
 
 class Asked(NamedTuple):
@@ -179,7 +177,8 @@ class Scorer:
         """Decide, log and count one payment."""
         payment, served, explained = asked.payment, self.served, seen.explained
         probability = served.calibration.apply_one(explained.score)
-        outcome = served.policy.decide(self._case(payment, probability, seen.x_f, seen.degraded))
+        case = case_of(payment, probability, seen.x_f, served.device_day, seen.degraded)
+        outcome = served.policy.decide(case)
         found = {
             "decided_at": utc_text(datetime.now(UTC)),
             "end_to_end_id": payment.end_to_end_id,
@@ -197,16 +196,6 @@ class Scorer:
         self._record(asked, found, seen.x_f, began_ns, replay)
         self._count(payment, found, replay)
         return orjson.dumps({**found, "log_odds": explained.log_odds})
-
-    def _case(self, payment: Payment, probability: float, x_f: NDArray[np.float32], poor: list[str]) -> Case:
-        place = self.served.device_day
-        return Case(
-            probability,
-            payment.amount_centavos,
-            payment.event_time.timestamp(),
-            payment.device_registered,
-            None if place is None or not set(poor) <= {LATE} else float(x_f[place]),
-        )
 
     def _record(
         self, asked: Asked, found: Mapping[str, Any], x_f: NDArray[np.float32], began_ns: int, replay: bool

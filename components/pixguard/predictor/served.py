@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +19,11 @@ from pixguard.explain import Explainer, check_same_score, medians
 from pixguard.features import FEATURE_SETS
 from pixguard.online import OnlineFeatures, Vectors
 from pixguard.payment import Payment
-from pixguard.policy import Policy
+from pixguard.policy import Case, Policy
 from pixguard.provenance import load_version
 
 DEVICE_DAY = "device_centavos_sum_24h"
+LATE = "late_payment"  # so late that its features may hold events after it
 
 
 class ServedError(PixguardError):
@@ -89,6 +91,30 @@ def declared_set(service: Mapping[str, Any]) -> FeatureSet:
             f"the version reads {missing[:5]}, which are not declared here; serve it with its own release"
         )
     return declared
+
+
+class Judged(Protocol):
+    """What of a payment the policy looks at."""
+
+    @property
+    def amount_centavos(self) -> int:
+        """Centavos."""
+
+    @property
+    def event_time(self) -> datetime:
+        """UTC."""
+
+    @property
+    def device_registered(self) -> bool | None:
+        """None where it is not known."""
+
+
+def case_of(
+    payment: Judged, probability: float, x_f: NDArray[np.float32], device_day: int | None, degraded: Sequence[str]
+) -> Case:
+    """Return what the policy looks at; what the device sent is unknown where its state was not read."""
+    sent = None if device_day is None or not set(degraded) <= {LATE} else float(x_f[device_day])
+    return Case(probability, payment.amount_centavos, payment.event_time.timestamp(), payment.device_registered, sent)
 
 
 def needs_state(feature_set: FeatureSet) -> NDArray[np.bool_]:

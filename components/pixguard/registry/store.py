@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,22 @@ class Registry:
     def champion(self, model: str) -> RegisteredVersion | None:
         """Return the version meant to serve; its `folder` is for `provenance.load_version`."""
         return self.aliased(model, CHAMPION)
+
+    def facts(self, run_id: str) -> dict[str, Any]:
+        """Return who ran a run, when, with which parameters, on which data sets; RegistryError where it is unknown."""
+        with translated(self.uri):
+            run = self._client.get_run(run_id)
+        begun, ended = (at and datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="seconds")
+                        for at in (run.info.start_time, run.info.end_time))  # fmt: skip
+        return {
+            "run": run_id,
+            "status": run.info.status,
+            "user": run.data.tags.get("mlflow.user") or run.info.user_id,
+            "begun": begun,
+            "ended": ended,
+            "parameters": dict(run.data.params),
+            "datasets": [{"name": one.dataset.name, "digest": one.dataset.digest} for one in run.inputs.dataset_inputs],
+        }
 
     def _experiment(self, name: str, artifacts: Path | None) -> str:
         location = None

@@ -102,9 +102,13 @@ class Branch:
             self._git("push", "--quiet", self.remote, f"{commit}:refs/heads/{name}")
         return found[0] if found else commit
 
-    def log(self, commit: str, path: str, limit: int = 0) -> Iterator[Logged]:
-        """Yield the commits that changed `path`, newest first, those of merged branches among them."""
-        yield from self._log(commit, path, *([f"--max-count={limit}"] if limit else []))
+    def log(self, commit: str, path: str, limit: int = 0, *, mainline: bool = False) -> Iterator[Logged]:
+        """Yield the commits that changed `path`, newest first, those of merged branches among them.
+
+        `mainline`: those with which the branch itself changed; of a merged branch, the merge alone.
+        """
+        limits = [f"--max-count={limit}"] if limit else []
+        yield from self._log(commit, path, *limits, *(["--first-parent"] if mainline else []))
 
     def last(self, commit: str, path: str) -> Logged:
         """Return the commit with which the branch got the present `path`: of a merged change, the merge."""

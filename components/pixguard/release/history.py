@@ -29,9 +29,9 @@ class Entry:
         return self.note.action if self.note else "by hand"
 
 
-def history(branch: Branch, head: str, path: str, limit: int = 0) -> list[Entry]:
-    """Return the entries of an overlay, newest first; `limit` 0 is all."""
-    logged = branch.log(head, path, limit)
+def history(branch: Branch, head: str, path: str, limit: int = 0, *, mainline: bool = False) -> list[Entry]:
+    """Return the entries of an overlay, newest first; `limit` 0 is all, `mainline` leaves merged commits out."""
+    logged = branch.log(head, path, limit, mainline=mainline)
     return [
         Entry(each.commit, each.author, each.time, each.message.partition("\n")[0], read(each.message),
               _state(branch, each.commit, path))

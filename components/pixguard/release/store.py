@@ -69,16 +69,20 @@ class Store:
 
     def verify(self, name: str, public_key: Path) -> None:
         """Return if the store holds the version `name` whole, as it was signed; MissingError, SignatureError."""
+        with tempfile.TemporaryDirectory(prefix="pixguard-verify-") as folder:
+            load_version(self.fetch(name, Path(folder)), public_key)
+
+    def fetch(self, name: str, folder: Path) -> Path:
+        """Bring the version into `folder`/<name> as it lies in the store, unverified; MissingError if it does not."""
         placed = self._neighbour.beside(name)
         files = self._listed(placed)
         if not files:
             raise MissingError(f"{placed.uri} is not in the store at {self._endpoint}; propose its folder again")
-        with tempfile.TemporaryDirectory(prefix="pixguard-verify-") as folder:
-            for file in files:
-                path = Path(folder) / name / file
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(self._read(placed, file))
-            load_version(Path(folder) / name, public_key)
+        for file in files:
+            path = folder / name / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(self._read(placed, file))
+        return folder / name
 
     def holds(self, name: str) -> bool:
         """Return whether the version is there: its signature, which is uploaded last."""

@@ -1,0 +1,5 @@
+"""The log of a real scorer, to archive."""
+
+from tests.explanation.conftest import logged
+
+__all__ = ["logged"]
