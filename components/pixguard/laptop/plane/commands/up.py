@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if first:
             seed.trust(folder, first.public_key)
         repository.create(folder.git, chosen.source)
-        addresses = start(folder, chosen.overlay, chosen.wait)
+        addresses = start(folder, chosen.overlay, chosen.wait, *([] if chosen.console else ["--no-console"]))
         if first:
             seed.install(folder, chosen.overlay, first, addresses["s3"])
     served = wait_until_served(folder, chosen.wait)
@@ -106,5 +106,8 @@ def _parser() -> Any:
     parser.add_argument("--overlay", default="kustomize/overlays/laptop", help="what to serve (default: %(default)s)")
     parser.add_argument("--version", type=Path, metavar="FOLDER", help="kept version to serve first")
     parser.add_argument("--public-key", type=Path, metavar="FILE", help="its key (default: the .pub file near it)")
+    parser.add_argument(
+        "--console", action=argparse.BooleanOptionalAction, default=True, help="serve the console (default: yes)"
+    )
     parser.add_argument("--wait", type=float, default=120, help="seconds until it serves (default: %(default)s)")
     return parser
