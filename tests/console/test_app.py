@@ -11,6 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
+from pixguard.console.hub import MOST_PAGES
+
 from .process import TOKEN, console, signed_in
 from .world import SECOND, World
 
@@ -118,6 +120,11 @@ def test_a_verdict_is_kept_once_and_leaves_the_queue(busy: World, client: httpx.
     held = first(client, "held")
     assert held["given"][0]["end_to_end_id"] == made["end_to_end_id"]
     assert made["end_to_end_id"] not in [each["end_to_end_id"] for each in held["shown"]]
+
+
+def test_pages_that_were_closed_make_room_for_others(client: httpx.Client) -> None:
+    for _ in range(MOST_PAGES + 10):
+        next(events(client))
 
 
 def test_nobody_gives_a_verdict_on_a_payment_that_was_not_held(client: httpx.Client) -> None:

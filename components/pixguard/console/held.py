@@ -15,7 +15,7 @@ from pixguard.evidence.decisions import Record, decided_at
 from pixguard.policy import Decision, Limits, is_night
 
 DAY_HOLD, NIGHT_HOLD = timedelta(minutes=30), timedelta(minutes=60)
-KEPT, SHOWN, RECENT = 2000, 30, 10
+KEPT, SHOWN, RECENT = 2000, 10, 5
 PAYMENT = (
     *("amount_centavos", "event_time", "payer_id", "payee_id", "key_type", "initiation", "purpose"),
     *("device_registered", "payer_region", "payer_account_age_days", "payee_account_age_days"),

@@ -11,7 +11,7 @@ from pixguard.console.spread import Spread
 from pixguard.evidence.decisions import Record, decided_at
 
 BUCKET_S, BUCKETS = 5, 180
-MINUTE = 60 // BUCKET_S
+MINUTE, POINT = 60 // BUCKET_S, 30 // BUCKET_S  # buckets of the last minute, and behind a chart's point
 DECISIONS = ("approve", "hold", "reject")
 
 
@@ -48,6 +48,7 @@ class Window:
 
     def __init__(self) -> None:
         self._buckets: dict[int, dict[str, Counted]] = {}
+        self._points: dict[int, Mapping[str, float | None]] = {}  # by their last bucket, as long as they hold
 
     def add(self, record: Record) -> None:
         """Count one record."""
@@ -55,6 +56,8 @@ class Window:
             return
         bucket = int(decided_at(record).timestamp()) // BUCKET_S
         counted = self._buckets.setdefault(bucket, {}).setdefault(record["version"], Counted())
+        for point in range(bucket, bucket + POINT):
+            self._points.pop(point, None)
         counted.decisions[record["decision"]] += 1
         counted.degraded += bool(record["degraded"])
         counted.server_ms.add(record["latency_us"] / 1000)
@@ -67,6 +70,8 @@ class Window:
         oldest = int(now_s) // BUCKET_S - BUCKETS
         for bucket in [each for each in self._buckets if each < oldest]:
             del self._buckets[bucket]
+        for bucket in [each for each in self._points if each < oldest]:
+            del self._points[bucket]
 
     def of_version(self, version: str, now_s: float) -> Counted:
         """Return what one version decided in the window."""
@@ -81,19 +86,29 @@ class Window:
         return {name for each in self._buckets.values() for name in each}
 
     def series(self, now_s: float) -> Mapping[str, Any]:
-        """Return the lines of the charts, oldest first; the last bucket still grows, so it is left out."""
+        """Return the lines of the charts, oldest first; a point tells of the half minute before it.
+
+        The last bucket still grows, so the lines end before it.
+        """
         last = int(now_s) // BUCKET_S - 1
-        lines: dict[str, list[float | None]] = {name: [] for name in ("rate", *DECISIONS, "p50", "p99", "age")}
-        for bucket in range(last - BUCKETS + 1, last + 1):
-            counted = _sum(self._buckets.get(bucket, {}).values())
-            total = counted.decisions.total()
-            lines["rate"].append(round(total / BUCKET_S, 2))
-            for each in DECISIONS:
-                lines[each].append(round(100 * counted.decisions[each] / total, 2) if total else None)
-            lines["p50"].append(counted.server_ms.quantile(0.5))
-            lines["p99"].append(counted.server_ms.quantile(0.99))
-            lines["age"].append(counted.state_age_s.quantile(0.5))
+        points = [self._point(bucket) for bucket in range(last - BUCKETS + 1, last + 1)]
+        lines = {name: [point[name] for point in points] for name in points[0]}
         return {"step_s": BUCKET_S, "until_s": (last + 1) * BUCKET_S, "lines": lines}
+
+    def _point(self, last: int) -> Mapping[str, float | None]:
+        found = self._points.get(last)
+        if found is None:
+            parts = [self._buckets.get(bucket, {}) for bucket in range(last - POINT + 1, last + 1)]
+            counted = _sum(each for part in parts for each in part.values())
+            total = counted.decisions.total()
+            found = {
+                "rate": round(total / (POINT * BUCKET_S), 2),
+                "p50": counted.server_ms.quantile(0.5),
+                "p99": counted.server_ms.quantile(0.99),
+                "age": counted.state_age_s.quantile(0.5),
+            } | {each: round(100 * counted.decisions[each] / total, 2) if total else None for each in DECISIONS}
+            self._points[last] = found
+        return found
 
     def _newest(self, now_s: float, count: int) -> Iterator[dict[str, Counted]]:
         last = int(now_s) // BUCKET_S

@@ -15,7 +15,7 @@ function fill(element, properties, children) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else element.setAttribute(name, value === true ? "" : String(value));
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return element;
 }
 
@@ -29,5 +29,5 @@ export function redraw(element, data, make) {
   const key = JSON.stringify(data);
   if (element.drawn === key) return;
   element.drawn = key;
-  element.replaceChildren(...[make(data)].flat().filter(Boolean));
+  element.replaceChildren(...[make(data)].flat(Infinity).filter(Boolean));
 }

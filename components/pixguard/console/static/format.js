@@ -12,8 +12,8 @@ export const money = (centavos) =>
 
 export function percent(share) {
   if (!known(share)) return NOTHING;
-  const digits = share !== 0 && Math.abs(share) < 0.01 ? 2 : Math.abs(share) < 0.1 ? 1 : 0;
-  return format(share, { style: "percent", maximumFractionDigits: digits });
+  const digits = Math.abs(share) < 0.01 ? 2 : Math.abs(share) < 0.1 ? 1 : 0;
+  return `${format(100 * share, { maximumFractionDigits: digits })}\u00a0%`;
 }
 
 export function milliseconds(value) {
@@ -34,7 +34,8 @@ export function moment(iso) {
   const date = new Date(iso);
   const today = new Date().toDateString() === date.toDateString();
   const day = today ? {} : { day: "numeric", month: "short", year: "numeric" };
-  return new Intl.DateTimeFormat(language(), { ...day, hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(date);
+  return new Intl.DateTimeFormat(language(), { ...day, hour: "2-digit", minute: "2-digit",
+    second: "2-digit", hourCycle: "h23" }).format(date);
 }
 
 export function ago(iso, now) {
@@ -46,7 +47,7 @@ export function ago(iso, now) {
 export function feature(name, value) {
   if (value === null || value === undefined) return t("unknown");
   if (/_centavos(_|$)/.test(name) && !/ratio|count|share/.test(name)) return money(value);
-  return figure(value);
+  return Math.abs(value) >= 1000 ? number(value) : figure(value);
 }
 
 export const short = (identity) => (identity && identity.length > 14 ? `${identity.slice(0, 9)}…` : identity ?? NOTHING);

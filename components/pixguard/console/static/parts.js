@@ -22,5 +22,17 @@ export function table(caption, heads, rows) {
       h("tbody", {}, rows)));
 }
 
+/** A table that a phone shows as one block a row; the roles keep it a table there. */
+export function stacked(caption, heads, rows) {
+  const found = table(caption, heads, rows);
+  for (const [kind, role] of [["table", "table"], ["thead, tbody", "rowgroup"], ["tr", "row"], ["td", "cell"],
+    ["thead th", "columnheader"], ["tbody th", "rowheader"]]) {
+    for (const element of found.querySelectorAll(kind)) element.setAttribute("role", role);
+  }
+  found.querySelector("table").classList.add("stack");
+  for (const line of rows) [...line.children].forEach((cell, i) => i && cell.setAttribute("data-head", heads[i]));
+  return found;
+}
+
 export const row = (name, ...cells) =>
   h("tr", {}, h("th", { scope: "row" }, name), cells.map((cell) => h("td", { class: "right" }, cell)));

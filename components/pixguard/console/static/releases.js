@@ -40,5 +40,5 @@ function entry({ commit, who, when, what, title, version, serves, why, evidence 
 function served(serves) {
   if (!serves) return t("unreadable_file");
   const { stable, canary, percent } = serves;
-  return canary ? `${stable} ${100 - percent} %, ${canary} ${percent} %` : t("alone", { version: stable });
+  return canary ? t("shared", { stable: `${stable} ${100 - percent} %`, canary: `${canary} ${percent} %` }) : t("alone", { version: stable });
 }

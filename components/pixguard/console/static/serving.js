@@ -11,15 +11,16 @@ const PLAIN = /score_shift/;
 const ORDER = { failed: 0, undecided: 1, passed: 2 };
 
 export function serving() {
-  const [head, bar, steps, trial, versions, troubles] = Array.from({ length: 6 }, () => h("div"));
+  const [head, behind, bar, steps, trial, versions, troubles] = Array.from({ length: 7 }, () => h("div"));
   return {
-    root: card("serving", t("serving"), head, troubles, bar, steps, trial, versions),
+    root: card("serving", t("serving"), head, troubles, behind, bar, steps, trial, versions),
     live({ at, standing, trial: judged, versions: figures, problems }) {
       const since = standing.since && [moment(standing.since), ago(standing.since, at)];
       redraw(head, [standing, since], () => headline(standing, since));
       redraw(troubles, [standing.refused, standing.troubles, problems], () =>
         [standing.refused && t("refused", { why: standing.refused }), ...standing.troubles, ...problems]
           .filter(Boolean).map((text) => h("p", { class: "trouble" }, text)));
+      redraw(behind, standing.behind, (late) => late && h("p", { class: "hint" }, t("behind")));
       redraw(bar, standing.shares, shares);
       redraw(steps, [standing.kind, standing.asked], () => stages(standing));
       redraw(trial, [standing.kind, judged], () => standing.kind === "canary" && evidence(judged));
@@ -90,11 +91,13 @@ function evidence(judged) {
 
 function judgements(caption, checks) {
   const heads = [t("check"), t("canary"), t("stable"), t("verdict")];
-  return table(caption, heads, checks.map((check) => {
+  return table(caption, heads, checks.flatMap((check) => {
     const shown = (value) => shape(check.name, value);
-    const name = h("span", { title: check.reason }, word("check", check.name));
-    return row(name, shown(check.canary), shown(check.stable),
-      h("span", { class: `badge ${check.outcome}` }, word("outcome", check.outcome)));
+    const outcome = h("span", { class: `badge ${check.outcome}` }, word("outcome", check.outcome));
+    const line = row(word("check", check.name), shown(check.canary), shown(check.stable), outcome);
+    if (check.outcome === "passed") return line;
+    line.className = "told";
+    return [line, h("tr", {}, h("td", { class: "soft", colspan: 4, lang: "en" }, check.reason))];
   }));
 }
 
@@ -106,14 +109,17 @@ function shape(name, value) {
 }
 
 function compared(found, figures) {
-  const rows = found.filter((each) => figures[each.name]).map((each) => {
-    const { door, decided } = figures[each.name];
-    const held = decided.total ? (decided.decisions.hold + decided.decisions.reject) / decided.total : null;
-    return row(h("span", { class: `key ${each.role}` }, h("code", {}, each.name)),
-      number(door?.requests), number(door?.errors), milliseconds(door?.p50_ms), milliseconds(door?.p99_ms),
-      percent(held), percent(decided.total ? decided.degraded / decided.total : null));
-  });
-  if (!rows.length) return [];
-  const heads = [t("quarter"), t("requests"), t("errors"), "p50", "p99", t("stopped"), t("degraded")];
-  return table(t("quarter"), heads, rows);
+  const versions = found.filter((each) => figures[each.name]);
+  if (!versions.length) return [];
+  const heads = [t("quarter"), ...versions.map((each) => h("span", { class: `key ${each.role}` }, h("code", {}, each.name)))];
+  const share = (part, whole) => percent(whole ? part / whole : null);
+  const lines = [
+    [t("requests"), ({ door }) => number(door?.requests)],
+    [t("errors"), ({ door }) => number(door?.errors)],
+    [t("typical"), ({ door }) => milliseconds(door?.p50_ms)],
+    [t("slow"), ({ door }) => milliseconds(door?.p99_ms)],
+    [t("stopped"), ({ decided }) => share(decided.decisions.hold + decided.decisions.reject, decided.total)],
+    [t("degraded"), ({ decided }) => share(decided.degraded, decided.total)],
+  ];
+  return table(t("quarter"), heads, lines.map(([name, value]) => row(name, ...versions.map((each) => value(figures[each.name])))));
 }

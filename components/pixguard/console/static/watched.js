@@ -2,7 +2,7 @@
 import { h, redraw, svg } from "./dom.js";
 import { figure, moment, number, percent } from "./format.js";
 import { t, word } from "./language.js";
-import { card, row, table } from "./parts.js";
+import { card, row, stacked } from "./parts.js";
 
 const FIRST = 10;
 
@@ -33,9 +33,9 @@ function drifted({ features, rows, day }) {
   return [
     h("p", { class: alarms.length ? "lead trouble" : "lead" }, lead),
     h("p", { class: "soft" }, t("drift_rows", { rows: number(rows), day })),
-    table(t("drift"), heads, lines.slice(0, FIRST)),
+    stacked(t("drift"), heads, lines.slice(0, FIRST)),
     lines.length > FIRST && h("details", {}, h("summary", {}, t("more_features", { count: lines.length - FIRST })),
-      table(t("drift"), heads, lines.slice(FIRST))),
+      stacked(t("drift"), heads, lines.slice(FIRST))),
   ];
 }
 
@@ -43,7 +43,7 @@ function performed({ by_label_age: ages, false_positive_rate: rate }) {
   const heads = [t("label_age"), t("payments"), t("frauds"), t("average_precision"), t("recall", { rate: percent(rate) })];
   const lines = ages.map((each) => row(t("days", { days: number(each.age_days) }), number(each.payments),
     number(each.frauds), interval(each.average_precision), interval(each.recall)));
-  return [h("p", { class: "soft" }, t("performance_help")), table(t("performance"), heads, lines)];
+  return [h("p", { class: "soft" }, t("performance_help")), stacked(t("performance"), heads, lines)];
 }
 
 function interval({ estimate, low, high }) {
