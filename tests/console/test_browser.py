@@ -86,7 +86,7 @@ def test_the_desktop_shows_everything_quickly_from_here_alone(
         late = [update_s(shown, trial, number) for number in range(3)]
         assert max(late) < 2
         with capsys.disabled():
-            print(f"\nconsole: first paint {paint:.0f} ms, live update {max(late):.2f} s behind at most", flush=True)
+            print(f"\nconsole: first paint {paint:.0f} ms, live update {max(late):.2f} s behind at most")  # noqa: T201
         assert serious(shown) == []
         assert {url.split("/")[2] for url in looked.asked} == {address.split("/")[2]}
         assert [each for each in looked.complaints if "401" not in each] == []
@@ -188,7 +188,7 @@ def test_markup_in_every_field_is_shown_as_text(browser: Browser, tmp_path: Path
     with world(tmp_path) as made:
         made.story()
         evil = record(0, datetime.now(UTC), version=XSS, degraded=[XSS], rules=[XSS], decision="hold")
-        evil["payment"] |= {name: XSS for name in ("payer_id", "payee_id", "key_type", "initiation", "payer_region")}
+        evil["payment"] |= dict.fromkeys(("payer_id", "payee_id", "key_type", "initiation", "payer_region"), XSS)
         evil["reasons"] = [{"feature": XSS, "value": 1.0, "contribution": 1.0}]
         made.log(evil)
         made.versions = {XSS: counters(XSS, 10, 1, 100)}

@@ -2,15 +2,19 @@ from pathlib import Path
 
 from pixguard.console import releases
 from pixguard.console.releases import Releases
-
-from .world import SECOND, THIRD, World
 from tests.release.repository import git
+
+from .world import SECOND, THIRD, World, world
 
 
 def test_history_is_read_from_git_and_again_only_when_the_branch_moved(tmp_path: Path) -> None:
-    world = World(tmp_path / "state")
-    world.story()
-    bare = world.state / "release.git"
+    with world(tmp_path) as made:
+        _read_again(made)
+
+
+def _read_again(made: World) -> None:
+    made.story()
+    bare = made.state / "release.git"
     shown = Releases(bare, "kustomize/overlays/laptop")
     assert shown.look() is True
     assert shown.look() is False
@@ -25,6 +29,6 @@ def test_history_is_read_from_git_and_again_only_when_the_branch_moved(tmp_path:
     git(bare, "pack-refs", "--all")
     assert shown.look() is True
     assert len(shown.entries) == 10
-    world.trial(THIRD, SECOND, "bruno")
+    made.trial(THIRD, SECOND, "bruno")
     assert shown.look() is True
     assert shown.entries[0].what == "propose"

@@ -20,9 +20,7 @@ def entry(action: str = "promote", canary: Placed | None = None, percent: int = 
 
 
 def status(conditions: dict[str, Any] | None = None, commit: str = "c0ffee", error: str | None = None) -> dict:
-    found = [
-        {"type": name, "status": each[0], "reason": each[1]} for name, each in (GOOD | (conditions or {})).items()
-    ]
+    found = [{"type": name, "status": each[0], "reason": each[1]} for name, each in (GOOD | (conditions or {})).items()]
     return {"conditions": found, "observed": {"commit": commit, "error": error}}
 
 

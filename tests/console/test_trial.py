@@ -14,11 +14,11 @@ def watched(made: World) -> tuple[Watched, Releases]:
 
 
 def test_without_a_canary_there_is_nothing_to_judge(tmp_path: Path) -> None:
-    made = World(tmp_path / "state")
-    made.story()
-    judge, history = watched(made)
-    assert judge.look(0, history.entries[0], "http://127.0.0.1:9", made.state / "decisions") is None
-    assert judge.look(0, None, "http://127.0.0.1:9", made.state / "decisions") is None
+    with world(tmp_path) as made:
+        made.story()
+        judge, history = watched(made)
+        for newest in (history.entries[0], None):
+            assert judge.look(0, newest, "http://127.0.0.1:9", made.state / "decisions") is None
 
 
 def test_the_evidence_is_the_advancers_and_looking_writes_nothing(tmp_path: Path) -> None:

@@ -83,7 +83,8 @@ GOOD: dict[str, Any] = {"end_to_end_id": ID, "is_fraud": True, "situation": "SCA
     [
         (None, "wanted"), ([], "wanted"), ("x", "wanted"), (GOOD | {"by": "somebody"}, "wanted"),
         (GOOD | {"end_to_end_id": ID + "\n"}, "end_to_end_id"), (GOOD | {"end_to_end_id": "../../x"}, "end_to_end_id"),
-        (GOOD | {"end_to_end_id": 7}, "end_to_end_id"), (GOOD | {"end_to_end_id": ID.replace("1124", "1399")}, "end_to"),
+        (GOOD | {"end_to_end_id": 7}, "end_to_end_id"),
+        (GOOD | {"end_to_end_id": ID.replace("1124", "1399")}, "end_to"),
         (GOOD | {"is_fraud": 1}, "is_fraud"), (GOOD | {"is_fraud": "true"}, "is_fraud"),
         (GOOD | {"situation": None}, "situation"), (GOOD | {"situation": "<b>"}, "situation"),
         (GOOD | {"situation": ["SCAM"]}, "situation"), (GOOD | {"is_fraud": False}, "situation"),

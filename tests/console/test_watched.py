@@ -32,7 +32,10 @@ def test_a_file_that_is_not_there_is_missing(tmp_path: Path) -> None:
         ({"schema": 2}, "schema"),
         ({"features": None}, "TypeError"),
         ({"features": [{"name": "a"}]}, "psi"),
-        ({"features": [{"name": "a", "psi": float("nan"), "missing": 0, "missing_before": 0, "state": "ok"}]}, "finite"),
+        (
+            {"features": [{"name": "a", "psi": float("nan"), "missing": 0, "missing_before": 0, "state": "ok"}]},
+            "finite",
+        ),
         ({"features": [{"name": "a", "psi": 1, "missing": 0, "missing_before": 0, "state": "<b>"}]}, "state"),
     ],
 )

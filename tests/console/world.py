@@ -77,6 +77,7 @@ class World:
     versions: dict[str, Any] = field(default_factory=dict)
     url: str = ""
     number: int = 0
+    branch: Branch | None = None
 
     def __post_init__(self) -> None:
         self.state.mkdir(parents=True)
@@ -86,11 +87,11 @@ class World:
 
     def release(self, edit: Any, note: Note, author: str = "pixguard advance") -> str:
         """Commit an edit of the overlay as the desk does."""
-        with Branch(str(self.state / "release.git")) as branch:
-            desk = Desk(branch, "laptop", author)
-            written = desk.write(desk.standing(), edit, note)
-            assert written
-            return written.commit
+        assert self.branch
+        desk = Desk(self.branch, "laptop", author)
+        written = desk.write(desk.standing(), edit, note)
+        assert written
+        return written.commit
 
     def story(self) -> str:
         """A first version, a second that was promoted, a third that was rolled back; returns the last commit."""
@@ -209,7 +210,8 @@ def world(root: Path) -> Iterator[World]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     made.url = f"http://127.0.0.1:{server.server_address[1]}/versions"
     try:
-        yield made
+        with Branch(str(made.state / "release.git")) as made.branch:
+            yield made
     finally:
         server.shutdown()
         server.server_close()

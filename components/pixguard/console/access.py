@@ -1,7 +1,7 @@
 """Who may look and who may write. Pure, but for the clock that is handed in.
 
 On a laptop the token opens a session: a cookie that only this console can have made and no script can read. On a
-cluster a proxy signs people in (OIDC), and its header is believed when it comes from the proxy's address, else nobody's.
+cluster a proxy signs people in (OIDC), and its header is believed when it comes from the proxy's address alone.
 What writes needs more: JSON, from our own page, with the session's CSRF token in a header.
 """
 

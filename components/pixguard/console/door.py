@@ -25,9 +25,7 @@ class Door:
         while len(self._looks) > 1 and self._looks[1][0] <= now_s - KEPT_S:
             self._looks.popleft()
 
-    def grown(
-        self, now_s: float, versions: Mapping[str, Served], back_s: float
-    ) -> tuple[float, dict[str, Served]]:
+    def grown(self, now_s: float, versions: Mapping[str, Served], back_s: float) -> tuple[float, dict[str, Served]]:
         """Return what each version counted in the last `back_s`, or for as long as we look, and how long that is.
 
         A version that is new since then has counted all of it since then.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
 
 from pixguard.console.errors import RefusedError
 from pixguard.console.watcher import Sections
@@ -27,10 +28,8 @@ class Hub:
         """Look again and again; an error that no source explains ends the console, which then is started anew."""
         while True:
             await self._publish(await asyncio.to_thread(self._look))
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), BUSY_S if self.pages else IDLE_S)
-            except TimeoutError:
-                pass
             self._wake.clear()
 
     def wake(self) -> None:
@@ -50,11 +49,12 @@ class Hub:
         try:
             while True:
                 fresh = {name: text for name, (number, text) in self._texts.items() if seen.get(name) != number}
-                seen = {name: number for name, (number, _) in self._texts.items()}
+                seen.update({name: number for name, (number, _) in self._texts.items()})
                 if fresh:
                     yield fresh
+                    continue  # what changed while the page took this
                 async with self._changed:
-                    await self._changed.wait_for(lambda: any(seen.get(n) != k for n, (k, _) in self._texts.items()))
+                    await self._changed.wait()
         finally:
             self.pages -= 1
 

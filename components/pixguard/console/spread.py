@@ -1,4 +1,4 @@
-"""Many numbers in little room: counts in steps of 5 %, merged and asked for quantiles. Exact in how many, not in where."""
+"""Many numbers in little room: counts in steps of 5 %, merged and asked for quantiles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How things stand, in one word and who serves what. Pure: Git, the plane's status and its counters in, a picture out."""
+"""How things stand, in one word and who serves what. Pure: Git, status and counters in, a picture out."""
 
 from __future__ import annotations
 

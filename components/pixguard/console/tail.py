@@ -1,6 +1,6 @@
 """The decision log, followed from near its end, with a bound on what one look may cost.
 
-A segment is known by its inode, since it is renamed when it is full; a last line without an end waits for the next look.
+A segment is known by its inode, for it is renamed when it is full; a last line without an end waits for the next look.
 """
 
 from __future__ import annotations

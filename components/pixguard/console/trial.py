@@ -1,6 +1,6 @@
 """The canary's evidence as the advancer would judge it now: the same counts, the same pure decision, nothing written.
 
-The stage begins when an advancer says so, in the journal that it keeps beside the plane. No payment is replayed from here.
+The stage begins when an advancer says so, in its journal beside the plane. No payment is replayed from here.
 """
 
 from __future__ import annotations

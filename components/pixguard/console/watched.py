@@ -1,4 +1,4 @@
-"""What those who watch the model found: drift by feature, performance by the age of labels. Files of others, checked here.
+"""What those who watch the model found: drift by feature, performance by the age of labels. Others' files, checked.
 
 Their shape is told in the README. What is not of it is said on the page, never shown as if it were.
 """

@@ -1,4 +1,4 @@
-"""Decisions of the last quarter of an hour, in buckets of a few seconds by the time they were decided. No clock in here."""
+"""Decisions of the last quarter of an hour, in buckets of five seconds by the time they were decided. No clock here."""
 
 from __future__ import annotations
 

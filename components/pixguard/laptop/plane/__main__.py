@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
-from pixguard.laptop.plane import folder as files
 from pixguard.laptop.plane import console, store
+from pixguard.laptop.plane import folder as files
 from pixguard.laptop.plane.endpoint import Endpoint
 from pixguard.laptop.plane.folder import Folder
 from pixguard.laptop.plane.replica import Patience

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -100,7 +101,7 @@ def _last_words(folder: Folder) -> str:
     return "\n".join((folder.logs / f"{options.PLANE}.log").read_text(encoding="utf-8").splitlines()[-5:])
 
 
-def _parser() -> Any:
+def _parser() -> argparse.ArgumentParser:
     parser = options.parser("up", "Start the laptop plane: Git, S3, servers, Envoy. Twice is harmless.")
     parser.add_argument("--source", type=Path, default=Path(), help="checkout whose manifests seed the repository")
     parser.add_argument("--overlay", default="kustomize/overlays/laptop", help="what to serve (default: %(default)s)")
