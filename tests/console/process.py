@@ -52,9 +52,10 @@ def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
     raise AssertionError("the console does not answer")
 
 
-def signed_in(url: str) -> httpx.Client:
-    """Return a client with a session and its CSRF token."""
-    client = httpx.Client(base_url=url, timeout=10)
-    assert client.post("/api/login", json={"token": TOKEN}).status_code == 200
-    client.headers["x-csrf-token"] = client.get("/api/session").json()["csrf"]
-    return client
+@contextmanager
+def signed_in(url: str) -> Iterator[httpx.Client]:
+    """Yield a client with a session and its CSRF token."""
+    with httpx.Client(base_url=url, timeout=10) as client:
+        assert client.post("/api/login", json={"token": TOKEN}).status_code == 200
+        client.headers["x-csrf-token"] = client.get("/api/session").json()["csrf"]
+        yield client

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -23,19 +23,31 @@ def client(url: str) -> Iterator[httpx.Client]:
         yield made
 
 
-def events(client: httpx.Client) -> Iterator[tuple[str, Any]]:
+@contextmanager
+def following(client: httpx.Client) -> Iterator[Iterator[tuple[str, Any]]]:
+    """Yield the events of a stream that is closed at the end of the block."""
     with client.stream("GET", "/api/stream") as answer:
         assert answer.status_code == 200
-        name = ""
-        for line in answer.iter_lines():
-            if line.startswith("event: "):
-                name = line[7:]
-            elif line.startswith("data: "):
-                yield name, json.loads(line[6:])
+        yield _events(answer)
 
 
-def first(client: httpx.Client, wanted: str) -> Any:
-    return next(data for name, data in events(client) if name == wanted)
+def _events(answer: httpx.Response) -> Iterator[tuple[str, Any]]:
+    name, deadline = "", time.monotonic() + 20
+    for line in answer.iter_lines():
+        assert time.monotonic() < deadline
+        if line.startswith("event: "):
+            name = line[7:]
+        elif line.startswith("data: "):
+            yield name, json.loads(line[6:])
+
+
+def until(client: httpx.Client, section: str, what: Callable[[Any], bool]) -> Any:
+    """Return a section as soon as it is so."""
+    with following(client) as stream:
+        for name, data in stream:
+            if name == section and what(data):
+                return data
+    raise AssertionError("the stream ended")
 
 
 def test_the_page_is_anyones_and_what_it_shows_is_not(url: str) -> None:
@@ -77,10 +89,11 @@ def test_who_signs_out_is_out(client: httpx.Client) -> None:
 
 def test_a_page_gets_every_section_at_once(client: httpx.Client) -> None:
     found: dict[str, Any] = {}
-    for name, data in events(client):
-        found.setdefault(name, data)
-        if len(found) == 4:
-            break
+    with following(client) as stream:
+        for name, data in stream:
+            found.setdefault(name, data)
+            if len(found) == 4:
+                break
     assert found["live"]["standing"]["kind"] == "rolled_back"
     assert found["live"]["problems"] == []
     assert found["releases"][0]["what"] == "rollback"
@@ -89,20 +102,18 @@ def test_a_page_gets_every_section_at_once(client: httpx.Client) -> None:
 
 
 def test_a_decision_is_on_the_page_within_two_seconds(busy: World, client: httpx.Client) -> None:
-    stream = events(client)
-    next(stream)
-    began = time.monotonic()
-    (made,) = busy.decide(1, datetime.now(UTC), decision="hold", probability=0.99)
-    for name, data in stream:
-        if name == "held" and made["end_to_end_id"] in json.dumps(data):
-            break
+    with following(client) as stream:
+        next(stream)
+        began = time.monotonic()
+        made = busy.hold()
+        next(data for name, data in stream if name == "held" and made["end_to_end_id"] in json.dumps(data))
     assert time.monotonic() - began < 2
 
 
 def test_a_verdict_is_kept_once_and_leaves_the_queue(busy: World, client: httpx.Client) -> None:
-    (made,) = busy.decide(1, datetime.now(UTC), decision="hold", probability=0.98)
+    made = busy.hold()
     verdict = {"end_to_end_id": made["end_to_end_id"], "is_fraud": True, "situation": "SCAM"}
-    _until_held(client, made["end_to_end_id"])
+    until(client, "held", lambda held: made["end_to_end_id"] in [each["end_to_end_id"] for each in held["shown"]])
     assert client.post("/api/verdicts", json=verdict).status_code == 201
     assert client.post("/api/verdicts", json=verdict).status_code == 200
     other = verdict | {"is_fraud": False, "situation": None}
@@ -117,14 +128,14 @@ def test_a_verdict_is_kept_once_and_leaves_the_queue(busy: World, client: httpx.
     assert [each["is_fraud"] for each in kept] == [True, False]
     assert set(kept[0]) == {"end_to_end_id", "source", "is_fraud", "situation", "known_at", "by"}
     assert kept[0]["known_at"].endswith("Z")
-    held = first(client, "held")
-    assert held["given"][0]["end_to_end_id"] == made["end_to_end_id"]
+    held = until(client, "held", lambda held: held["given"][0]["end_to_end_id"] == made["end_to_end_id"])
     assert made["end_to_end_id"] not in [each["end_to_end_id"] for each in held["shown"]]
 
 
 def test_pages_that_were_closed_make_room_for_others(client: httpx.Client) -> None:
     for _ in range(MOST_PAGES + 10):
-        next(events(client))
+        with following(client) as stream:
+            next(stream)
 
 
 def test_nobody_gives_a_verdict_on_a_payment_that_was_not_held(client: httpx.Client) -> None:
@@ -135,12 +146,12 @@ def test_nobody_gives_a_verdict_on_a_payment_that_was_not_held(client: httpx.Cli
 def test_a_plane_that_went_away_is_said_and_the_rest_goes_on(busy: World, client: httpx.Client) -> None:
     busy.write("plane.json", {"versions_url": "http://127.0.0.1:9/versions"})
     try:
-        live = _until(client, lambda live: live["standing"]["kind"] == "away")
+        live = until(client, "live", lambda live: live["standing"]["kind"] == "away")
         assert "pixguard up" in live["problems"][0]
         assert live["versions"][SECOND.name]["decided"]["total"] > 0
     finally:
         busy.plane()
-    _until(client, lambda live: live["standing"]["kind"] == "rolled_back")
+    until(client, "live", lambda live: live["standing"]["kind"] == "rolled_back")
 
 
 def test_behind_a_proxy_its_header_is_the_user_and_others_have_none(busy: World) -> None:
@@ -155,18 +166,3 @@ def test_behind_a_proxy_its_header_is_the_user_and_others_have_none(busy: World)
     with console(busy.state, PIXGUARD_CONSOLE_PROXY="10.0.0.1") as url:
         forged = header | {"host": "127.0.0.1", "x-forwarded-for": "10.0.0.1", "forwarded": "for=10.0.0.1"}
         assert httpx.get(f"{url}/api/session", headers=forged).status_code == 403
-
-
-def _until_held(client: httpx.Client, identity: str) -> None:
-    for name, data in events(client):
-        if name == "held" and identity in [each["end_to_end_id"] for each in data["shown"]]:
-            return
-
-
-def _until(client: httpx.Client, what: Any) -> Any:
-    deadline = time.monotonic() + 20
-    for name, data in events(client):
-        if name == "live" and what(data):
-            return data
-        assert time.monotonic() < deadline
-    raise AssertionError("the stream ended")

@@ -49,7 +49,7 @@ def test_lines_end_at_the_last_whole_bucket_and_gaps_are_null() -> None:
     assert len(rate) == len(hold) == BUCKETS
     assert rate[-1] == pytest.approx(1 / 30, abs=0.005)  # what was decided 1 s ago is in the bucket that still grows
     assert (hold[-1], hold[-2], hold[-9]) == (100, None, 0)
-    made.add(ago(28, decision="approve"))  # late: the points that it belongs to are told anew
+    made.add(ago(23, decision="approve"))  # late: the points that it belongs to are told anew
     assert made.series(NOW.timestamp())["lines"]["hold"][-1] == 50
     assert made.series(NOW.timestamp() + 3)["lines"]["hold"][-1] == pytest.approx(66.67)
 

@@ -159,6 +159,14 @@ class World:
         self.log(*made)
         return made
 
+    def hold(self) -> dict[str, Any]:
+        """Log a payment that is held now, with more money at risk than any before."""
+        made = record(self.number, decision="hold", probability=0.99)
+        self.number += 1
+        made["payment"]["amount_centavos"] = 90_000_000 + 100 * self.number
+        self.log(made)
+        return made
+
     def past(self, seconds: int, per_second: float = 4) -> None:
         """Log a busy quarter of an hour that ended now."""
         now = datetime.now(UTC)

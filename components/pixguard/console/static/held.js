@@ -23,21 +23,23 @@ export function held(send, tell) {
     item.said(good ? "" : answer.error ?? t("no_answer"));
     if (!good) return;
     tell(t("verdict_saved"));
-    const next = item.root.nextElementSibling ?? item.root.previousElementSibling;
-    next?.querySelector("summary")?.focus();
+    drop(identity);
+  }
+
+  /** Takes a payment out; whoever was in it goes on with the next. */
+  function drop(identity) {
+    const root = items.get(identity)?.root;
+    const next = root?.contains(document.activeElement) && (root.nextElementSibling ?? root.previousElementSibling);
     items.delete(identity);
-    item.root.remove();
+    root?.remove();
+    if (next) next.querySelector("summary").focus();
   }
 
   function draw(found) {
     newest = found;
     const still = busy();
     const shown = new Set(found.shown.map((each) => each.end_to_end_id));
-    for (const [identity, item] of items) {
-      if (shown.has(identity)) continue;
-      item.root.remove();
-      items.delete(identity);
-    }
+    for (const identity of [...items.keys()]) if (!shown.has(identity)) drop(identity);
     found.shown.forEach((each, place) => {
       const known = items.get(each.end_to_end_id);
       const item = known ?? payment(each, give, items.size === 0);
