@@ -7,26 +7,40 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-DRIFT, PERFORMANCE = "drift.json", "performance.json"
+from pixguard.console.watch_report import drift_of, performance_of
+
+DRIFT, PERFORMANCE, REPORT = "drift.json", "performance.json", "report.json"
 STATES = ("ok", "watch", "alarm")
-MAX_BYTES, MAX_ROWS = 4 * 2**20, 500
+MAX_BYTES, MAX_ROWS = 16 * 2**20, 500
 
 
-def read(path: Path) -> Mapping[str, Any]:
-    """Return {"found": …} of a file of the agreed shape, {"missing": true}, or {"problem": why}."""
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            return {"problem": f"{path.name}: more than {MAX_BYTES} bytes"}
-        data = json.loads(path.read_text(encoding="utf-8"))
-        return {"found": _drift(data) if path.name == DRIFT else _performance(data)}
-    except FileNotFoundError:
-        return {"missing": True}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        return {"problem": f"{path.name}: {type(error).__name__}: {error}"}
+def read(folder: Path, serving: str | None = None) -> Mapping[str, Mapping[str, Any]]:
+    """Return drift and performance: each {"found": …}, {"missing": true}, or {"problem": why}."""
+    return {
+        "drift": _first(folder, (DRIFT, _drift), (REPORT, lambda data: _drift(drift_of(data, serving)))),
+        "performance": _first(
+            folder, (PERFORMANCE, _performance), (REPORT, lambda data: _performance(performance_of(data, serving)))
+        ),
+    }
+
+
+def _first(folder: Path, *places: tuple[str, Callable[[Any], Mapping[str, Any]]]) -> Mapping[str, Any]:
+    """Return the first of these files that is there, as `check` makes of it."""
+    for name, check in places:
+        path = folder / name
+        try:
+            if path.stat().st_size > MAX_BYTES:
+                return {"problem": f"{name}: more than {MAX_BYTES} bytes"}
+            return {"found": check(json.loads(path.read_text(encoding="utf-8")))}
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            return {"problem": f"{name}: {type(error).__name__}: {error}"}
+    return {"missing": True}
 
 
 def _drift(data: Mapping[str, Any]) -> Mapping[str, Any]:

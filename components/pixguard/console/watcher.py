@@ -45,6 +45,8 @@ class Watcher:
         self._trial = Watched(state, settings.environment)
         self._turn = threading.Lock()
         self._problems: dict[str, str] = {}
+        self._watch: Mapping[str, Any] = {}
+        self._watch_key: object = None
 
     def look(self) -> Sections:
         """Return what the page shows now, by section."""
@@ -68,10 +70,7 @@ class Watcher:
                 "live": live | {"problems": self._all_problems()},
                 "held": self._held.queue(self._verdicts.newest, utc_text(datetime.fromtimestamp(now, UTC))),
                 "releases": [releases.to_json(each) for each in entries],
-                "watch": {
-                    "drift": watched.read(self._state / "watch" / watched.DRIFT),
-                    "performance": watched.read(self._state / "watch" / watched.PERFORMANCE),
-                },
+                "watch": self._watched(),
             }
 
     def give(self, data: Any, by: str) -> tuple[Verdict, bool]:
@@ -86,6 +85,16 @@ class Watcher:
     def close(self) -> None:
         """Ask no more."""
         self._client.close()
+
+    def _watched(self) -> Mapping[str, Any]:
+        """Return what the watchers found, read again when a file changed or another version serves."""
+        folder, entries = self._state / "watch", self._releases.entries
+        state = entries[0].state if entries else None
+        serving = state.stable.name if state else None
+        times = [each.stat().st_mtime_ns for each in sorted(folder.glob("*.json"))]
+        if self._watch_key != (serving, times):
+            self._watch_key, self._watch = (serving, times), watched.read(folder, serving)
+        return self._watch
 
     def _follow(self, now: float) -> None:
         for record in self._tail.new():

@@ -12,7 +12,7 @@ export const money = (centavos) =>
 
 export function percent(share) {
   if (!known(share)) return NOTHING;
-  const digits = Math.abs(share) < 0.01 ? 2 : Math.abs(share) < 0.1 ? 1 : 0;
+  const digits = Math.abs(share) < 0.01 ? 2 : Math.abs(share) < 0.1 || (share > 0.99 && share < 1) ? 1 : 0;
   return `${format(100 * share, { maximumFractionDigits: digits })}\u00a0%`;
 }
 
