@@ -140,7 +140,7 @@ class Watcher:
         seconds, grown = self._door.grown(now, versions, 60.0)
         door = figures(list(grown.values()))
         per_second = door["requests"] / seconds if seconds >= 1 else None
-        return {"door": door | {"per_second": per_second}, "decided": self._window.last_minute(now).to_json()}
+        return {"door": door | {"per_second": per_second, "seconds": round(seconds)}, "decided": self._window.last_minute(now).to_json()}
 
     def _by_version(self, now: float, versions: Mapping[str, Served]) -> Mapping[str, Any]:
         _, grown = self._door.grown(now, versions, KEPT_S)

@@ -18,7 +18,7 @@ export function traffic() {
     root: card("traffic", t("traffic"), h("p", { class: "soft" }, t("last_minute")),
       h("dl", { class: "stats" }, rate, errors, typical, slow), volume.root, latency.root),
     live({ minute: { door, decided }, series }) {
-      setRate(`${figure(door.per_second)}/s`, t("in_minute", { count: number(door.requests) }));
+      setRate(`${figure(door.per_second)}/s`, t("in_seconds", { count: number(door.requests), seconds: number(door.seconds) }));
       setErrors(percent(door.requests ? door.errors / door.requests : null), t("of_requests", { count: number(door.errors) }));
       setTypical(milliseconds(door.p50_ms), t("server", { time: milliseconds(decided.server_p50_ms) }));
       setSlow(milliseconds(door.p99_ms), t("server", { time: milliseconds(decided.server_p99_ms) }));
