@@ -65,7 +65,8 @@ async def _body(receive: Receive) -> bytes | None:
         message = await receive()
         if message["type"] == "http.disconnect":
             return found
-        found += message.get("body", b"")
+        part: bytes = message.get("body", b"")
+        found += part
         if len(found) > MAX_BODY:
             return None
         if not message.get("more_body", False):

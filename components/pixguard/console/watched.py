@@ -45,7 +45,7 @@ def _first(folder: Path, *places: tuple[str, Callable[[Any], Mapping[str, Any]]]
 
 def _drift(data: Mapping[str, Any]) -> Mapping[str, Any]:
     head = _head(data)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "name": str(each["name"])[:120],
             "psi": _number(each["psi"]),
@@ -60,7 +60,7 @@ def _drift(data: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _performance(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "age_days": _number(each["age_days"]),
             "payments": int(each["payments"]),

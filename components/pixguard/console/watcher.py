@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
@@ -30,6 +30,7 @@ from pixguard.errors import PixguardError
 from pixguard.evidence.plane import Served, versions_in
 
 Sections = dict[str, Any]
+T = TypeVar("T")
 
 
 class Watcher:
@@ -98,8 +99,11 @@ class Watcher:
 
     def _follow(self, now: float) -> None:
         for record in self._tail.new():
-            self._window.add(record)
-            self._held.add(record)
+            try:
+                self._window.add(record)
+                self._held.add(record)
+            except (TypeError, ValueError, KeyError, AttributeError):  # a field of another type than a server writes
+                self._tail.unreadable += 1
         self._window.forget(now)
         self._verdicts.look()
 
@@ -128,7 +132,7 @@ class Watcher:
         url, decisions = str(addresses.get("versions_url", "")), self._state / "decisions"
         return self._try("trial", lambda: self._trial.look(now, newest, url, decisions))
 
-    def _try(self, name: str, ask: Callable[[], Any]) -> Any:
+    def _try(self, name: str, ask: Callable[[], T]) -> T | None:
         try:
             return ask()
         except PixguardError as error:
@@ -140,7 +144,10 @@ class Watcher:
         seconds, grown = self._door.grown(now, versions, 60.0)
         door = figures(list(grown.values()))
         per_second = door["requests"] / seconds if seconds >= 1 else None
-        return {"door": door | {"per_second": per_second, "seconds": round(seconds)}, "decided": self._window.last_minute(now).to_json()}
+        return {
+            "door": door | {"per_second": per_second, "seconds": round(seconds)},
+            "decided": self._window.last_minute(now).to_json(),
+        }
 
     def _by_version(self, now: float, versions: Mapping[str, Served]) -> Mapping[str, Any]:
         _, grown = self._door.grown(now, versions, KEPT_S)

@@ -124,7 +124,7 @@ def state_age_s(record: Record) -> float | None:
         event = decided_at({"decided_at": from_text}).timestamp()
     except ValueError:
         return None
-    return max(event - newest / 1e6, 0.0)
+    return max(event - float(newest) / 1e6, 0.0)
 
 
 def _sum(parts: Iterable[Counted]) -> Counted:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sys
+from typing import Any
 
 from pixguard.laptop.plane import process
 from pixguard.laptop.plane.folder import Folder
@@ -14,7 +15,9 @@ NAME = "console"
 
 def start(folder: Folder, overlay: str, before: Process | None) -> Process:
     """Start the console, where and with the token that it had before, if it had any."""
-    facts = dict(before.facts) if before else {"port": process.free_ports(1)[0], "token": secrets.token_urlsafe(32)}
+    facts: dict[str, Any] = (
+        dict(before.facts) if before else {"port": process.free_ports(1)[0], "token": secrets.token_urlsafe(32)}
+    )
     command = [sys.executable, "-m", "pixguard.console", "--state", str(folder.root)]
     command += ["--port", str(facts["port"]), "--overlay", overlay]
     return process.start(folder, NAME, command, {"PIXGUARD_CONSOLE_TOKEN": facts["token"]}, **facts)
