@@ -163,6 +163,8 @@ def test_behind_a_proxy_its_header_is_the_user_and_others_have_none(busy: World)
         assert httpx.get(f"{url}/api/session").status_code == 401
         assert httpx.post(f"{url}/api/login", json={"token": TOKEN}).status_code == 404
         assert httpx.get(url, headers={"host": "other.example"}).status_code == 421
-    with console(busy.state, PIXGUARD_CONSOLE_PROXY="10.0.0.1") as url:
-        forged = header | {"host": "127.0.0.1", "x-forwarded-for": "10.0.0.1", "forwarded": "for=10.0.0.1"}
-        assert httpx.get(f"{url}/api/session", headers=forged).status_code == 403
+
+
+def test_a_forged_proxy_changes_nothing(url: str) -> None:
+    forged = {"x-auth-request-email": "ana@bank.example", "x-forwarded-for": "10.0.0.1", "forwarded": "for=10.0.0.1"}
+    assert httpx.get(f"{url}/api/session", headers=forged).status_code == 401

@@ -21,7 +21,7 @@ from pixguard.overlay import Placed
 
 from .browser import Looked, chromium, page, serious
 from .process import TOKEN, console
-from .world import SECOND, World, counters, record, world
+from .world import SECOND, STABLE, THIRD, World, counters, record, world
 
 FOURTH = Placed("v0000000000d4", "s3://models/pix-fraud/v0000000000d4/")
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
@@ -199,7 +199,7 @@ def test_a_chart_is_walked_along_by_keyboard_and_the_language_changes(browser: B
 
 def test_markup_in_every_field_is_shown_as_text(browser: Browser, tmp_path: Path) -> None:
     with world(tmp_path) as made:
-        made.story()
+        made.trial(THIRD, STABLE, "ana")
         evil = record(0, datetime.now(UTC), version=XSS, degraded=[XSS], rules=[XSS], decision="hold")
         evil["payment"] |= dict.fromkeys(("payer_id", "payee_id", "key_type", "initiation", "payer_region"), XSS)
         evil["reasons"] = [{"feature": XSS, "value": 1.0, "contribution": 1.0}]
@@ -218,6 +218,6 @@ def test_markup_in_every_field_is_shown_as_text(browser: Browser, tmp_path: Path
             expect(shown.locator("#serving")).to_contain_text("<img src=x")
             expect(shown.locator("#drift")).to_contain_text("<img src=x")
             shown.wait_for_timeout(700)
-            assert shown.title() == "Rolled back · pixguard"
+            assert shown.title() == "Canary at 0 % · pixguard"
             assert shown.locator("main img, main script").count() == 0
             assert [each for each in looked.complaints if "401" not in each] == []

@@ -37,9 +37,10 @@ class Held:
         before = self._records.get(identity)
         if before and before["decided_at"] > record["decided_at"]:
             return
+        shown = to_json(record) if record["decision"] == Decision.HOLD else None
         self._records.pop(identity, None)
-        if record["decision"] == Decision.HOLD:
-            self._records[identity] = to_json(record)
+        if shown:
+            self._records[identity] = shown
         if len(self._records) > KEPT:
             del self._records[next(iter(self._records))]
             self.dropped += 1

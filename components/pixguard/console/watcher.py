@@ -102,7 +102,13 @@ class Watcher:
             try:
                 self._window.add(record)
                 self._held.add(record)
-            except (TypeError, ValueError, KeyError, AttributeError):  # a field of another type than a server writes
+            except (
+                TypeError,
+                ValueError,
+                KeyError,
+                AttributeError,
+                OverflowError,
+            ):  # a field of another type than a server writes
                 self._tail.unreadable += 1
         self._window.forget(now)
         self._verdicts.look()
