@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import time
 import urllib.request
 from collections import Counter
 
+import httpx
 import pytest
 
 from pixguard.laptop.plane.commands import logs, status
@@ -115,6 +118,25 @@ def test_up_twice_is_harmless(quiet: Plane, first: KeptVersion) -> None:
     before = (quiet.addresses, quiet.pid("plane"), quiet.replicas(first.name))
     assert quiet.up(first) == 0
     assert (quiet.addresses, quiet.pid("plane"), quiet.replicas(first.name)) == before
+
+
+def test_the_console_signs_in_by_its_link_and_comes_back_where_it_was(quiet: Plane) -> None:
+    console = quiet.addresses["console"]
+    quiet.up()  # finds it running
+    assert quiet.addresses["console"] == console
+
+    def session() -> int | None:
+        try:
+            with httpx.Client(base_url=console["url"]) as client:
+                client.post("/api/login", json={"token": console["token"]})
+                return client.get("/api/session").status_code
+        except httpx.HTTPError:
+            return None
+
+    until(lambda: session() == 200)
+    before = quiet.pid("console")
+    os.kill(before, signal.SIGKILL)
+    until(lambda: quiet.pid("console") != before and session() == 200)
 
 
 def test_addresses_are_ours_alone_and_on_the_loopback(quiet: Plane) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from pixguard.payment import PAYMENT_SCHEMA, Payment, PaymentError, Reason, check_one
+from pixguard.payment.single import is_end_to_end_id
 
 
 def test_a_payment_has_the_fields_of_the_schema_in_their_order() -> None:
@@ -38,3 +39,15 @@ def test_values_of_other_types_are_refused(payment: Callable[..., dict[str, Any]
         with pytest.raises(PaymentError, match=f"{field}: found another type") as caught:
             check_one(payment(**{field: value}))
         assert caught.value.reason is Reason.WRONG_TYPE
+
+
+@pytest.mark.parametrize(
+    ("value", "good"),
+    [
+        ("E1234567820261124150012345678901", True), ("X" + "a" * 31, True), ("E1234567820261324150012345678901", False),
+        ("E1234567820261124150012345678901\n", False), (" E1234567820261124150012345678901", False),
+        ("D1234567820261124150012345678901", False), ("../" * 10, False), ("", False), (None, False), (7, False),
+    ],
+)  # fmt: skip
+def test_an_end_to_end_id_is_known_by_itself(value: Any, good: bool) -> None:
+    assert is_end_to_end_id(value) is good

@@ -70,7 +70,11 @@ def _remembered(mark: Mapping[str, Any]) -> Served:
 
 def read_versions(url: str) -> dict[str, Served]:
     """Return every version that the plane knows; SourceError names the field that is not as agreed."""
-    answer = ask(url, what="the plane")
+    return versions_in(ask(url, what="the plane"), url)
+
+
+def versions_in(answer: Any, url: str) -> dict[str, Served]:
+    """Return the versions in what the plane at `url` answered."""
     if not isinstance(answer, Mapping):
         raise SourceError(f"the plane at {url}: found a {type(answer).__name__}, wanted versions by name")
     return {name: _served(name, data) for name, data in answer.items()}

@@ -88,6 +88,11 @@ def check_one(values: Mapping[str, Any]) -> Payment:
     return payment
 
 
+def is_end_to_end_id(value: Any) -> bool:
+    """Return whether a value is an id that the contract takes."""
+    return _id(_CHECKS_OF_FIELDS["end_to_end_id"][0], value) is value
+
+
 def _shown(name: Any) -> str:
     """Return a client's field name fit for a message: short, and without digits that could identify a person."""
     return re.sub(r"[^A-Za-z_.-]", "#", str(name))[:40]

@@ -10,10 +10,11 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlparse
 
+from pixguard.laptop.plane import console, store
 from pixguard.laptop.plane import folder as files
-from pixguard.laptop.plane import store
 from pixguard.laptop.plane.endpoint import Endpoint
 from pixguard.laptop.plane.folder import Folder
 from pixguard.laptop.plane.replica import Patience
@@ -33,16 +34,16 @@ def main() -> int:
             logging.error("another plane runs in %s", folder.root)
             return 1
         os.chdir(folder.root)
-        supervise(folder, options.overlay, Patience(options.grace, options.end))
+        supervise(folder, options.overlay, Patience(options.grace, options.end), with_console=options.console)
     return 0
 
 
-def supervise(folder: Folder, overlay: str, patience: Patience) -> None:
+def supervise(folder: Folder, overlay: str, patience: Patience, *, with_console: bool = True) -> None:
     """Run the loop and the endpoint, and write the addresses once both doors answer."""
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    plane = Supervisor(folder, overlay, patience)
+    plane = Supervisor(folder, overlay, patience, with_console=with_console)
     before = urlparse(files.read(folder.plane).get("versions_url", "")).port or 0
     endpoint = Endpoint(plane, before)
     try:
@@ -62,7 +63,7 @@ def _open(plane: Supervisor) -> bool:
 def _write_addresses(folder: Folder, plane: Supervisor, endpoint: Endpoint) -> None:
     if plane.store.running is None:
         return
-    addresses = {
+    addresses: dict[str, Any] = {
         "url": f"http://127.0.0.1:{plane.proxy.addresses.port}",
         "admin": f"http://127.0.0.1:{plane.proxy.addresses.admin}",
         "git": str(folder.git),
@@ -75,6 +76,8 @@ def _write_addresses(folder: Folder, plane: Supervisor, endpoint: Endpoint) -> N
         "metrics_url": f"{endpoint.url}/metrics",
         "pid": os.getpid(),
     }
+    if plane.console and plane.console.running:
+        addresses["console"] = console.access(plane.console.running)
     files.write(folder.plane, addresses)
 
 
@@ -82,6 +85,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m pixguard.laptop.plane")
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--overlay", default="kustomize/overlays/laptop")
+    parser.add_argument("--console", action=argparse.BooleanOptionalAction, default=True, help="serve the web page")
     parser.add_argument("--grace", type=float, default=1.0, help="seconds a server stays after nobody is sent there")
     parser.add_argument("--end", type=float, default=10.0, help="seconds a server may take to end")
     return parser.parse_args()

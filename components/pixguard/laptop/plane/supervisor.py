@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pixguard.laptop.plane import counters, process, rules, store
+from pixguard.laptop.plane import console, counters, process, rules, store
 from pixguard.laptop.plane import folder as files
 from pixguard.laptop.plane.cache import Cache
 from pixguard.laptop.plane.errors import PlaneError
@@ -31,11 +31,13 @@ log = logging.getLogger("pixguard.plane")
 class Supervisor:
     """The plane's loop; it owns every process, takes over those that run, and leaves them running when it ends."""
 
-    def __init__(self, folder: Folder, overlay: str, patience: Patience) -> None:
+    def __init__(self, folder: Folder, overlay: str, patience: Patience, *, with_console: bool = True) -> None:
         recorded = {each.name: each for each in process.recorded(folder)}
         self.folder = folder
         self.store = Kept(partial(store.start, folder), recorded.get(store.NAME))
         self.proxy = Proxy(folder, recorded.get("envoy"))
+        shown = partial(console.start, folder, overlay)
+        self.console = Kept(shown, recorded.get(console.NAME)) if with_console else None
         self.sync = Sync(folder, overlay, given(folder))
         self.cache = Cache(folder)
         self.fleet = Fleet(folder, patience)
@@ -65,6 +67,8 @@ class Supervisor:
         self.sync.step()
         self.store.step()
         self.proxy.observe()
+        if self.console:
+            self.console.step()
         self.fleet.observe()
         desired = self.sync.desired
         if desired is not None:

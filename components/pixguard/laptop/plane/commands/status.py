@@ -13,6 +13,7 @@ from rich.table import Table
 
 from pixguard.laptop.plane import folder as files
 from pixguard.laptop.plane.commands import options
+from pixguard.laptop.plane.console import link
 from pixguard.laptop.plane.folder import Folder
 
 
@@ -39,6 +40,8 @@ def show(folder: Folder, console: Console) -> None:
     if options.plane(folder) is None:
         console.print("the plane does not run: nothing is watched; what it started goes on (pixguard up, or down)")
     console.print(f"url      {addresses.get('url', 'none')}/v1/models/pix-fraud:predict")
+    if addresses.get("console"):
+        console.print(f"console  {link(addresses['console'])}")
     console.print(f"commit   {(observed.get('commit') or 'none')[:12]} of {folder.git}")
     if observed.get("error"):
         console.print(f"[red]refused[/red]  {observed['error']}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -32,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if first:
             seed.trust(folder, first.public_key)
         repository.create(folder.git, chosen.source)
-        addresses = start(folder, chosen.overlay, chosen.wait)
+        addresses = start(folder, chosen.overlay, chosen.wait, *([] if chosen.console else ["--no-console"]))
         if first:
             seed.install(folder, chosen.overlay, first, addresses["s3"])
     served = wait_until_served(folder, chosen.wait)
@@ -100,11 +101,14 @@ def _last_words(folder: Folder) -> str:
     return "\n".join((folder.logs / f"{options.PLANE}.log").read_text(encoding="utf-8").splitlines()[-5:])
 
 
-def _parser() -> Any:
+def _parser() -> argparse.ArgumentParser:
     parser = options.parser("up", "Start the laptop plane: Git, S3, servers, Envoy. Twice is harmless.")
     parser.add_argument("--source", type=Path, default=Path(), help="checkout whose manifests seed the repository")
     parser.add_argument("--overlay", default="kustomize/overlays/laptop", help="what to serve (default: %(default)s)")
     parser.add_argument("--version", type=Path, metavar="FOLDER", help="kept version to serve first")
     parser.add_argument("--public-key", type=Path, metavar="FILE", help="its key (default: the .pub file near it)")
+    parser.add_argument(
+        "--console", action=argparse.BooleanOptionalAction, default=True, help="serve the console (default: yes)"
+    )
     parser.add_argument("--wait", type=float, default=120, help="seconds until it serves (default: %(default)s)")
     return parser
