@@ -24,11 +24,11 @@ from tests.release.repository import STABLE, make_repository
 FIRST, SECOND, THIRD = (Placed(f"v{n:012x}", f"s3://models/pix-fraud/v{n:012x}/") for n in (0xA1, 0xB2, 0xC3))
 EDGES = [0.5, 1, 5, 10, 25, 50, 100, 250]
 REASONS = (
-    ("payer_amount_centavos_sum_24h", 1_234_56.0, 1.42),
-    ("pair_is_first", 1.0, 0.81),
-    ("payee_payments_count_1h", 14.0, 0.66),
+    ("payer_sent_centavos_sum_24h", 1_234_56.0, 1.42),
+    ("payee_account_age_days", 12.0, 0.81),
+    ("payer_sent_count_1h", 14.0, 0.66),
     ("payer_account_age_days", 2204.0, -0.35),
-    ("device_payments_last_seen_s", None, 0.2),
+    ("a_feature_of_another_day", None, 0.2),
 )
 
 

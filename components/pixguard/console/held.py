@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from pixguard.console import words
 from pixguard.console.verdicts import Verdict
 from pixguard.decision_log.record import utc_text
 from pixguard.evidence.decisions import Record, decided_at
@@ -77,7 +78,7 @@ def to_json(record: Record) -> Mapping[str, Any]:
         "at_risk_centavos": round(record["probability"] * amount),
         "rules": list(record.get("rules", ())),
         "degraded": list(record["degraded"]),
-        "reasons": [_reason(each) for each in record.get("reasons", ())],
+        "reasons": [words.reason(each) for each in record.get("reasons", ())],
         "payment": {name: payment[name] for name in PAYMENT if payment.get(name) is not None},
     }
 
@@ -91,7 +92,3 @@ def verdict_json(verdict: Verdict) -> Mapping[str, Any]:
         "known_at": verdict.known_at,
         "by": verdict.by,
     }
-
-
-def _reason(reason: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {name: reason.get(name) for name in ("feature", "value", "contribution")}

@@ -1,7 +1,7 @@
 // The payments that wait for a person: why each is held, how long it still may be, and what the analyst finds.
 import { h, redraw, say } from "./dom.js";
 import { ago, feature, moment, money, number, percent, short } from "./format.js";
-import { t, word } from "./language.js";
+import { languageKey, t, word } from "./language.js";
 import { card } from "./parts.js";
 
 const SITUATIONS = ["SCAM", "ACCOUNT_TAKEOVER", "COERCION", "FRAUDULENT_ACCESS", "OTHER", "UNKNOWN"];
@@ -103,8 +103,8 @@ function reasons(found) {
     const up = each.contribution > 0;
     const bar = h("span", { class: "size", "aria-hidden": "true" });
     bar.style.inlineSize = `${(100 * Math.abs(each.contribution)) / largest}%`;
-    return h("li", { class: up ? "up" : "down" },
-      h("code", {}, each.feature), h("b", {}, feature(each.feature, each.value)),
+    const [name, value] = each.words?.[languageKey()] ?? [h("code", {}, each.feature), feature(each.feature, each.value)];
+    return h("li", { class: up ? "up" : "down" }, h("span", { title: each.feature }, name), h("b", {}, value),
       h("span", { class: "way" }, t(up ? "raises" : "lowers")), h("span", { class: "sizes" }, bar));
   }));
 }

@@ -7,6 +7,7 @@ let current = localStorage.getItem(KEY) ?? (navigator.language.toLowerCase().sta
 if (!(current in texts)) current = "en";
 
 export const language = () => NAMES[current];
+export const languageKey = () => current;
 export const other = () => (current === "en" ? "pt" : "en");
 
 export function choose(name) {
