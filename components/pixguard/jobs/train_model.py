@@ -90,7 +90,7 @@ def run(
             data.fit, data.stop, config, checkpoint=out / "checkpoint.pt", on_epoch=partial(_log, mlflow_run)
         )
         candidate = Candidate(model, data.names, calibrated(model, data), declared, left_out)
-        write_candidate(candidate, data.fit, out / "model")
+        write_candidate(candidate, data.fit, out / "model", judged=data.judged)
         about = _About(snapshot, config.seed, mlflow_run.run_id, parameters, title or f"Fraud model {declared.name}")
         write_json(out / "model" / "training.json", _facts(candidate, data, out / "model", about).to_json())
         write_scored_rows(out, table, labels, data, _scores(data, model, champion))
