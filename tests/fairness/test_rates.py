@@ -31,7 +31,7 @@ def everybody(found: list[CohortRates]) -> CohortRates:
 
 def test_equal_treatment_is_not_called_disparate() -> None:
     flagged = 0
-    for seed in range(15):
+    for seed in range(8):
         rows = made({"CPF": 0.02, "EVP": 0.02}, rows=4_000, seed=seed)
         found = [each for each in rates(rows, rows, resamples=60) if each.cohort == "key_type"]
         flagged += any(each.alerts.disparate or each.false_alerts.disparate for each in found)
