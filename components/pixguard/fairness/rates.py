@@ -1,23 +1,26 @@
-"""Who is stopped, and who is stopped in vain: rates by cohort with intervals, and against everybody else."""
+"""Who is stopped, and who is stopped in vain: rates by cohort with intervals, and against everybody else.
+
+Payments of one payer are not independent: intervals are those of ratios of sums over payers, by linearisation
+(Woodruff 1971, J. Am. Stat. Assoc. 66), on the logarithm, where a share cannot fall below 0. One pass, no resampling.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pixguard.metrics.inputs import BoolArray, FloatArray
-from pixguard.metrics.resampling import Groups
+from pixguard.metrics.inputs import FloatArray
 from pixguard.performance.labelled import Labelled
 
 MIN_ROWS = 200
 MIN_HITS = 10  # among a cohort and among the others: a ratio of smaller counts says nothing
 DISPARITY = 1.25
 """The four-fifths rule turned round (EEOC 1978, 29 CFR 1607.4): stopped more than 5/4 as often as everybody else."""
-RESAMPLES = 300
 LEVEL = 0.99  # a few dozen cohorts are looked at
+_Z = NormalDist().inv_cdf((1 + LEVEL) / 2)
 
 
 @dataclass(frozen=True)
@@ -49,56 +52,94 @@ class CohortRates:
     false_alerts: Rate
 
 
-def rates(everybody: Labelled, judged: Labelled, *, resamples: int = RESAMPLES) -> list[CohortRates]:
+def rates(everybody: Labelled, judged: Labelled) -> list[CohortRates]:
     """Return the rates of every cohort. `everybody`: all decisions; `judged`: those with a truth, weights and all.
 
     False alerts need the truth of stopped payments: with exploration `judged` has it without bias, without it only
     what analysts looked at (see `pixguard.performance.labelled`).
     """
-    found = []
+    found, honest = [], judged.take(~judged.y)
     for cohort, values in everybody.cohorts.items():
         names, codes = np.unique(values, return_inverse=True)
-        theirs = judged.cohorts[cohort]
-        alerts = _rates(codes, names.size, everybody.alert, everybody.weight, everybody.payer, resamples)
+        theirs = honest.cohorts[cohort]
         known = np.isin(theirs, names)
-        rows = judged.take(known & ~judged.y)
-        places = np.searchsorted(names, theirs[known & ~judged.y])
-        false = _rates(places, names.size, rows.alert, rows.weight, rows.payer, resamples)
-        pairs = zip(names, alerts, false, strict=True)
+        rows, places = honest.take(known), np.searchsorted(names, theirs[known])
+        pairs = zip(names, _rates(everybody, codes, names.size), _rates(rows, places, names.size), strict=True)
         found += [CohortRates(cohort, str(name), one, other) for name, one, other in pairs]
     return found
 
 
-def _rates(  # noqa: PLR0917
-    codes: NDArray[Any], size: int, hit: BoolArray, weight: FloatArray, payer: NDArray[np.int64], resamples: int
-) -> list[Rate]:  # fmt: skip
-    """Return the rate of each of `size` cohorts and its ratio to the others, resampling payers (cluster bootstrap)."""
-    if not codes.size:
+@dataclass(frozen=True)
+class _Sums:
+    """Weighted alerts and payments of each payer in each cohort that it is in, and of each payer [pairs]."""
+
+    cohort: NDArray[np.int64]
+    hits: FloatArray
+    rows: FloatArray
+    payer_hits: FloatArray  # of the pair's payer, in all cohorts
+    payer_rows: FloatArray
+    squares: tuple[float, float, float]  # over payers: hits², hits · rows, rows²
+
+    @classmethod
+    def of(cls, rows: Labelled, codes: NDArray[np.int64], size: int) -> _Sums:
+        payers, payer = np.unique(rows.payer, return_inverse=True)
+        pairs, pair = np.unique(payer * size + codes, return_inverse=True)
+        alerts = rows.weight * rows.alert
+        h, n = (np.bincount(payer, weights=each, minlength=payers.size) for each in (alerts, rows.weight))
+        inside = (np.bincount(pair, weights=each, minlength=pairs.size) for each in (alerts, rows.weight))
+        return cls(pairs % size, *inside, h[pairs // size], n[pairs // size], (h @ h, h @ n, n @ n))
+
+    def over(self, values: FloatArray, size: int) -> FloatArray:
+        """Return the sum of values of pairs over each cohort."""
+        return np.bincount(self.cohort, weights=values, minlength=size)
+
+
+def _rates(rows: Labelled, codes: NDArray[np.int64], size: int) -> list[Rate]:
+    """Return the rate of each of `size` cohorts and its ratio to everybody else's."""
+    if not len(rows):
         return [Rate(0, 0, None, None, None)] * size
-    groups = Groups.of(codes.size, payer)
-    draws = [groups.once(), *groups.resamples(resamples, seed=0)]
-    hits, rows = (np.stack([_sums(codes, size, part * draw[groups.codes]) for draw in draws])
-                  for part in (weight * hit, weight))  # fmt: skip
-    counted = np.bincount(codes[hit], minlength=size)
-    return [_rate(hits[:, n], rows[:, n], hits.sum(axis=1), rows.sum(axis=1), int(counted[n]), int(hit.sum()))
-            for n in range(size)]  # fmt: skip
+    sums, counted = _Sums.of(rows, codes, size), np.bincount(codes[rows.alert], minlength=size)
+    hits, whole = sums.over(sums.hits, size), sums.over(sums.rows, size)
+    share = np.divide(hits, whole, out=np.zeros(size), where=whole > 0)
+    other_hits, other_rows = hits.sum() - hits, whole.sum() - whole
+    other = np.divide(other_hits, other_rows, out=np.zeros(size), where=other_rows > 0)
+    mine = sums.hits - share[sums.cohort] * sums.rows
+    theirs = sums.payer_hits - other[sums.cohort] * sums.payer_rows - (sums.hits - other[sums.cohort] * sums.rows)
+    own = sums.over(mine**2, size)
+    both, others = sums.over(mine * theirs, size), _spread(sums, other, theirs, size)
+    found = []
+    for n in range(size):
+        judged = whole[n] >= MIN_ROWS
+        plain = Rate(
+            float(hits[n]), float(whole[n]), *(_share(share[n], hits[n], whole[n], own[n]) if judged else (None,) * 3)
+        )
+        if judged and counted[n] >= MIN_HITS and counted.sum() - counted[n] >= MIN_HITS:
+            variance = own[n] / hits[n] ** 2 - 2 * both[n] / hits[n] / other_hits[n] + others[n] / other_hits[n] ** 2
+            low, high = _around(share[n] / other[n], variance)
+            plain = replace(plain, ratio=float(share[n] / other[n]), ratio_low=low, ratio_high=high)
+        found.append(plain)
+    return found
 
 
-def _sums(codes: NDArray[Any], size: int, values: FloatArray) -> FloatArray:
-    return np.bincount(codes, weights=values, minlength=size)
+def _spread(sums: _Sums, other: FloatArray, theirs: FloatArray, size: int) -> FloatArray:
+    """Return the sum over all payers of the square of what each adds to the others' residual [cohorts].
+
+    A payer with no payment in the cohort adds its whole residual; for one that has some, that is replaced by `theirs`.
+    """
+    hh, hn, nn = sums.squares
+    everybody = hh - 2 * other * hn + other**2 * nn
+    whole = sums.payer_hits - other[sums.cohort] * sums.payer_rows
+    return np.asarray(everybody + sums.over(theirs**2 - whole**2, size))
 
 
-def _rate(  # noqa: PLR0917
-    hits: FloatArray, rows: FloatArray, all_hits: FloatArray, all_rows: FloatArray, counted: int, all_counted: int
-) -> Rate:
-    if rows[0] < MIN_ROWS:
-        return Rate(float(hits[0]), float(rows[0]), None, None, None)
-    share = np.divide(hits, rows, out=np.zeros_like(hits), where=rows > 0)
-    low, high = np.quantile(share[1:], [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    plain = (float(hits[0]), float(rows[0]), float(share[0]), float(low), float(high))
-    others, other_rows = all_hits - hits, all_rows - rows
-    if counted < MIN_HITS or all_counted - counted < MIN_HITS or (others <= 0).any() or (other_rows <= 0).any():
-        return Rate(*plain)
-    ratio = share / (others / other_rows)
-    ends = np.quantile(ratio[1:], [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Rate(*plain, float(ratio[0]), float(ends[0]), float(ends[1]))
+def _share(share: float, hits: float, rows: float, spread: float) -> tuple[float, float, float]:
+    if hits <= 0:
+        return 0.0, 0.0, float(min(1.0, -np.log((1 - LEVEL) / 2) / rows))  # the rule of three, for this level
+    low, high = _around(share, spread / hits**2)
+    return float(share), low, min(1.0, high)
+
+
+def _around(value: float, variance: float) -> tuple[float, float]:
+    """Return the interval of a positive number, given the variance of its logarithm."""
+    width = _Z * float(np.sqrt(max(variance, 0.0)))
+    return float(value * np.exp(-width)), float(value * np.exp(width))

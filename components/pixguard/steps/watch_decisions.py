@@ -2,10 +2,10 @@
 
 from kfp import dsl
 
-from pixguard.steps.component import spark_step
+from pixguard.steps.component import train_step
 
 
-@spark_step
+@train_step
 def watch_decisions(
     decisions: str,
     out: str,
