@@ -15,7 +15,8 @@ from tests.outcomes.log import verdict, write_segment
 from tests.watch.version import day_of, keep
 
 DAY = datetime(2026, 3, 10, tzinfo=UTC)
-QUICK = {"burn_in_days": {"value": 3, "reason": "a test is quick"}, "min_rows": {"value": 100, "reason": "and small"},
+QUICK = {"burn_in_days": {"value": 2, "reason": "a test is quick"},
+         "baseline_days": {"value": 3, "reason": "a test is quick"}, "min_rows": {"value": 100, "reason": "and small"},
          "design_effect": {"value": 1, "reason": "rows are independent here"}}  # fmt: skip
 
 
@@ -65,7 +66,7 @@ def test_spark_counts_what_one_process_counts(watch: Watch) -> None:
 
 def test_the_shifted_feature_is_named_and_no_other(watch: Watch) -> None:
     looked = watch.first  # type: ignore[attr-defined]
-    assert [verdict.state for verdict in looked.verdicts] == ["burn_in"] * 3 + ["judged"] * 4
+    assert [verdict.state for verdict in looked.verdicts] == ["learning"] * 3 + ["judged"] * 4
     assert {feature for verdict in looked.verdicts for feature in verdict.features} == {"payer_sent_count_24h"}
     assert {verdict.day for verdict in looked.verdicts if verdict.began} <= {
         (DAY + timedelta(days=n)).date() for n in (5, 6)

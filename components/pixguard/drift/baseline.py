@@ -1,4 +1,4 @@
-"""What is normal for one version on a day of some kind: its first weeks of service, pooled, then fixed."""
+"""What is normal for one version on a day of some kind: the training's seasons and its first weeks of service."""
 
 from __future__ import annotations
 
@@ -18,21 +18,28 @@ _NEAREST = {DayKind.PAYDAY: DayKind.WORKING}  # a pay day is a working day first
 
 @dataclass
 class Baseline:
-    """Counts of the days taken so far by kind, and the highest distance from the reference on any of them."""
+    """Counts of the days taken so far by kind, and how far they strayed; `highest` and `missing` may hold seasons."""
 
-    days: int = 0
+    highest: dict[DayKind, FloatArray] = field(default_factory=dict)  # distance from the reference [measures]
+    missing: dict[DayKind, FloatArray] = field(default_factory=dict)  # missing share [measures]
+    strayed: dict[tuple[str, str], FloatArray] = field(default_factory=dict)  # distance from the pool [measures]
     pools: dict[DayKind, Pool] = field(default_factory=dict)
-    highest: dict[DayKind, FloatArray] = field(default_factory=dict)  # [measures]
+    days: int = 0
 
-    def add(self, kind: DayKind, counts: DayCounts, distance: FloatArray) -> None:
-        """Take a day and its distance from the reference [measures]."""
+    def add(self, kind: DayKind, counts: DayCounts, distance: FloatArray, missing: FloatArray) -> None:
+        """Take a day, its distance from the reference and its missing shares [measures]."""
         pool = self.pools.setdefault(kind, {})
         for cohort, (values, table) in counts.cohorts.items():
             for place, value in enumerate(values):
                 key = (cohort, value)
                 pool[key] = pool[key] + table[place] if key in pool else table[place].copy()
         self.highest[kind] = np.maximum(self.highest.get(kind, distance), distance)
+        self.missing[kind] = np.maximum(self.missing.get(kind, missing), missing)
         self.days += 1
+
+    def stray(self, key: tuple[str, str], distance: FloatArray) -> None:
+        """Remember how far a day of a cohort lay from the days before it [measures]."""
+        self.strayed[key] = np.maximum(self.strayed.get(key, distance), distance)
 
     def knows(self, kind: DayKind) -> bool:
         """Tell whether a day of this kind was taken."""
@@ -49,12 +56,20 @@ class Baseline:
                 whole[key] = whole[key] + counts if key in whole else counts
         return whole
 
-    def seasonal(self, kind: DayKind) -> FloatArray:
-        """Return the highest distance from the reference on days of a kind, or on any day [measures]."""
-        if kind in self.highest:
-            return self.highest[kind]
-        return np.asarray(np.max(list(self.highest.values()), axis=0))
+    def seasonal(self, kind: DayKind) -> FloatArray | None:
+        """Return the highest distance from the reference on days of a kind, or on any [measures]; None if unknown."""
+        return _of_kind(self.highest, kind)
+
+    def most_missing(self, kind: DayKind) -> FloatArray | None:
+        """Return the highest missing shares on days of a kind, or on any day [measures]; None if unknown."""
+        return _of_kind(self.missing, kind)
 
     def values(self, cohort: str) -> set[str]:
         """Return the values of a cohort that were seen on any day taken."""
         return {value for pool in self.pools.values() for name, value in pool if name == cohort}
+
+
+def _of_kind(tables: Mapping[DayKind, FloatArray], kind: DayKind) -> FloatArray | None:
+    if kind in tables:
+        return tables[kind]
+    return np.asarray(np.max(list(tables.values()), axis=0)) if tables else None

@@ -1,9 +1,9 @@
 """Day after day, one version: how far from its reference and from its own days of this kind, and is it an alarm.
 
-Two yardsticks. The reference is the training data: what is far from it in the first week already is skew, no drift;
-from then on the highest distance of the baseline's days of the same kind is the season's own, and only more counts. The
-baseline is the version's first four weeks: a shift that brings a feature no farther from the reference still moves
-it away from there. Chance is subtracted, and one odd day is no alarm unless it is severe. Nothing here reads a clock.
+Two yardsticks. The reference is the training data, and its own days say how far a day of each kind strays from it;
+where they are not known, only what is very far from it tells, as skew. The baseline is the version's first four weeks:
+a shift that brings a feature no farther from the reference still moves it away from there, and its days, too, say how
+far they stray. Chance is subtracted; one odd day is no alarm unless it is severe. Nothing here reads a clock.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from dataclasses import replace
 from statistics import NormalDist
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pixguard.cohorts import AS_THEY_ARE
 from pixguard.drift.baseline import Baseline
@@ -34,13 +33,15 @@ class Judge:
     """Looks at the days of one version in their order; `reference` counts [measures, WIDTH], zeros where unknown."""
 
     def __init__(
-        self, names: tuple[str, ...], reference: Int64s, rules: DriftRules, calendar: frozenset[str] = frozenset()
-    ) -> None:
+        self, names: tuple[str, ...], reference: Int64s, rules: DriftRules, calendar: frozenset[str] = frozenset(),
+        baseline: Baseline | None = None,
+    ) -> None:  # fmt: skip
         self._names, self._reference, self._rules = names, reference, rules
         # A holiday on a Monday is a weekend to customers and a Monday to the clock: its features say nothing of them.
         self._calendar = np.array([name in calendar for name in names])
         self._shapes = np.array([name not in _NOT_A_SHAPE for name in names])
-        self._baseline = Baseline()
+        self._baseline = baseline or Baseline()
+        self._seasoned = bool(self._baseline.highest)
         self._before: tuple[Finding, ...] = ()
         self._alarmed: frozenset[tuple[str, str, str]] = frozenset()
 
@@ -49,20 +50,21 @@ class Judge:
         kind, rows = kind_of(counts.day), counts.rows
         if rows < self._rules.min_rows.value:
             return DayVerdict(counts.day, counts.version, kind, rows, "too_few")
-        young = self._baseline.days < self._rules.burn_in_days.value
+        learning = self._baseline.days < self._rules.baseline_days.value
         distance, excess = self._distance(counts.whole, self._reference)
-        if young:
-            bound = np.full(len(self._names), self._rules.skew.value)
-            findings = [*self._skew(counts, excess, bound)]
-            figures = self._figures(counts, kind, distance, bound, known=False)
-        else:
-            bound = self._seasonal_bound(kind)
-            findings = [*self._drift(excess, bound), *self._shifts(counts, kind), *self._shares(counts, kind)]
-            figures = self._figures(counts, kind, distance, bound, known=True)
+        bound = self._seasonal_bound(kind, learning)
+        findings = list(self._beyond(What.DRIFT if self._seasoned or not learning else What.SKEW, excess, bound))
+        findings += self._missed(counts, kind)
+        if self._baseline.days >= self._rules.burn_in_days.value:
+            findings += self._shares(counts, kind)
+        figures = self._figures(counts, kind, distance, bound)
+        if not learning:
+            findings += self._shifts(counts, kind)
         verdict = self._remembered(counts, kind, findings)
-        if young or (self._baseline.days < self._rules.baseline_days.value and not self._before):
-            self._baseline.add(kind, counts, distance)
-        return replace(verdict, state="burn_in" if young else "judged", figures=figures)
+        if learning and not self._before:
+            self._stray(counts, kind)
+            self._baseline.add(kind, counts, np.maximum(excess, 0), _missing(counts.whole))
+        return replace(verdict, state="learning" if learning else "judged", figures=figures)
 
     def _remembered(self, counts: DayCounts, kind: DayKind, findings: list[Finding]) -> DayVerdict:
         """Tell the alarms among the findings; a cohort says nothing that all of them say already."""
@@ -97,40 +99,54 @@ class Judge:
             return 1.0
         return self._rules.festive_ratio.value if kind is DayKind.FESTIVE else self._rules.unseen_kind_ratio.value
 
-    def _seasonal_bound(self, kind: DayKind) -> FloatArray:
-        usual = self._rules.seasonal_ratio.value * self._baseline.seasonal(kind)
-        return np.asarray(np.maximum(self._rules.shift.value, usual) * self._allowance(kind))
+    def _seasonal_bound(self, kind: DayKind, learning: bool) -> FloatArray:
+        usual = self._baseline.seasonal(kind)
+        if usual is None or (learning and not self._seasoned):
+            return np.full(len(self._names), self._rules.skew.value)
+        wide = np.maximum(self._rules.shift.value, self._rules.seasonal_ratio.value * usual)
+        return np.asarray(wide * self._allowance(kind))
 
-    def _skew(self, counts: DayCounts, excess: FloatArray, bound: FloatArray) -> Iterator[Finding]:
-        yield from self._beyond(What.SKEW, excess, bound, ~self._calendar)
-        known = self._reference.sum(axis=-1) > 0
-        missing = _missing(counts.whole) - _missing(self._reference) * known
-        limit = np.full(len(self._names), self._rules.missing_skew.value)
-        yield from self._beyond(What.MISSING, missing, limit, known)
+    def _missed(self, counts: DayCounts, kind: DayKind) -> Iterator[Finding]:
+        """Yield what is missing more often than on any day of this kind, or by far than in training."""
+        usual = self._baseline.most_missing(kind)
+        known = self._baseline.days >= self._rules.burn_in_days.value or self._seasoned
+        if usual is None or not known:
+            usual, limit = _missing(self._reference), self._rules.missing_skew.value
+        else:
+            limit = self._rules.missing_rise.value * self._allowance(kind)
+        features = self._reference.sum(axis=-1) > 0
+        yield from self._beyond(
+            What.MISSING, (_missing(counts.whole) - usual) * features, np.full(len(features), limit)
+        )
 
-    def _drift(self, excess: FloatArray, bound: FloatArray) -> Iterator[Finding]:
-        """Yield what is farther from the reference than the season explains."""
-        yield from self._beyond(What.DRIFT, excess, bound, ~self._calendar)
+    def _stray(self, counts: DayCounts, kind: DayKind) -> None:
+        """Remember how far the cohorts of a baseline's day lie from the days before it."""
+        if self._baseline.days < self._rules.burn_in_days.value:
+            return
+        for key, table, other in self._beside(counts, kind):
+            self._baseline.stray(key, np.maximum(self._distance(table, other)[1], 0))
 
     def _shifts(self, counts: DayCounts, kind: DayKind) -> Iterator[Finding]:
-        pool, allowance = self._baseline.pool(kind), self._allowance(kind)
+        nothing = np.zeros(len(self._names))
+        for key, table, other in self._beside(counts, kind):
+            limit = self._rules.shift.value if key == ALL_OF else self._rules.cohort_shift.value
+            usual = self._rules.seasonal_ratio.value * self._baseline.strayed.get(key, nothing)
+            bound = np.maximum(limit, usual) * self._allowance(kind)
+            yield from self._beyond(What.SHIFT, self._distance(table, other)[1], bound, key)
+
+    def _beside(self, counts: DayCounts, kind: DayKind) -> Iterator[tuple[tuple[str, str], Int64s, Int64s]]:
+        """Yield each cohort's counts beside those of the baseline, where both are enough."""
+        pool, place = self._baseline.pool(kind), self._names.index("decision")
         for cohort, (values, table) in counts.cohorts.items():
-            limit = self._rules.shift.value if cohort == ALL else self._rules.cohort_shift.value
-            bound = np.full(len(self._names), limit * allowance)
-            place = self._names.index("decision")
             for number, value in enumerate(values):
                 other = pool.get((cohort, value))
-                if other is None or min(table[number, place].sum(), other[place].sum()) < self._rules.min_rows.value:
-                    continue
-                excess = self._distance(table[number], other)[1]
-                yield from self._beyond(What.SHIFT, excess, bound, ~self._calendar, (cohort, value))
+                least = self._rules.min_rows.value
+                if other is not None and min(table[number, place].sum(), other[place].sum()) >= least:
+                    yield (cohort, value), table[number], other
 
     def _shares(self, counts: DayCounts, kind: DayKind) -> Iterator[Finding]:
-        """Yield what shares tell: missing values, stopped payments, degraded decisions, values never seen."""
-        pool = self._baseline.pool(kind)[ALL, ALL]
-        rise, allowance = _missing(counts.whole) - _missing(pool), self._allowance(kind)
-        limit = np.full(len(self._names), self._rules.missing_rise.value)
-        yield from self._beyond(What.MISSING, rise, limit, np.ones(len(self._names), dtype=np.bool_))
+        """Yield what shares tell: stopped payments, degraded decisions, values never seen."""
+        pool, allowance = self._baseline.pool(kind)[ALL_OF], self._allowance(kind)
         for what, measure, bins in ((What.ALERTS, "decision", slice(1, 3)), (What.DEGRADED, "degraded", slice(1, 2))):
             place = self._names.index(measure)
             found, usual = (_share(side[place], bins) for side in (counts.whole, pool))
@@ -141,7 +157,7 @@ class Judge:
                 high, low = usual * ratio, usual / ratio
             high, low = high + self._chance(high, counts.rows), low - self._chance(low, counts.rows)
             if not low <= found <= high:
-                yield Finding(ALL, ALL, measure, what, found, high if found > high else low)
+                yield Finding(*ALL_OF, measure, what, found, high if found > high else low)
         yield from self._unseen(counts)
 
     def _chance(self, share: float, rows: int) -> float:
@@ -160,29 +176,31 @@ class Judge:
                     yield Finding(cohort, value, cohort, What.UNSEEN, share, bound)
 
     def _beyond(
-        self, what: What, found: FloatArray, bound: FloatArray, judged: NDArray[np.bool_], of: tuple[str, str] = ALL_OF
+        self, what: What, found: FloatArray, bound: FloatArray, of: tuple[str, str] = ALL_OF
     ) -> Iterator[Finding]:
-        for place in np.flatnonzero((found > bound) & judged):
-            severe = found[place] > self._rules.severe_ratio.value * bound[place]
-            name = self._names[place]
-            yield Finding(*of, name, what, float(found[place]), float(bound[place]), bool(severe))
+        for place in np.flatnonzero((found > bound) & ~self._calendar):
+            severe = bool(found[place] > self._rules.severe_ratio.value * bound[place])
+            yield Finding(*of, self._names[place], what, float(found[place]), float(bound[place]), severe)
 
-    def _figures(
-        self, counts: DayCounts, kind: DayKind, distance: FloatArray, bound: FloatArray, *, known: bool
-    ) -> tuple[Figure, ...]:
-        pool = self._baseline.pool(kind)[ALL, ALL] if known else np.zeros_like(self._reference)
+    def _figures(self, counts: DayCounts, kind: DayKind, distance: FloatArray, bound: FloatArray) -> tuple[Figure, ...]:
+        pool = self._baseline.pool(kind).get(ALL_OF)
+        known, pool = pool is not None, np.zeros_like(self._reference) if pool is None else pool
         from_baseline = self._distance(counts.whole, pool)[0]
         referred = self._reference[:, :BINS].sum(axis=-1) > 0
         yardstick = np.where(referred[:, None], self._reference, pool)[:, :BINS]
         divergence = jensen_shannon(counts.whole[:, :BINS], yardstick)
-        limit = self._rules.shift.value * self._allowance(kind)
+        usual = self._baseline.strayed.get(ALL_OF, np.zeros(len(self._names)))
+        limit = np.maximum(self._rules.shift.value, self._rules.seasonal_ratio.value * usual) * self._allowance(kind)
+        missing = _missing(counts.whole)
         return tuple(
             Figure(
-                name,
-                *((float(distance[n]), float(bound[n])) if referred[n] else (None, None)),
-                *((float(from_baseline[n]), limit) if known else (None, None)),
-                float(divergence[n]) if referred[n] or known else None,
-                float(_missing(counts.whole)[n]),
+                measure=name,
+                from_reference=float(distance[n]) if referred[n] else None,
+                reference_bound=float(bound[n]) if referred[n] else None,
+                from_baseline=float(from_baseline[n]) if known else None,
+                baseline_bound=float(limit[n]) if known else None,
+                divergence=float(divergence[n]) if referred[n] or known else None,
+                missing_share=float(missing[n]),
             )
             for n, name in enumerate(self._names)
         )
@@ -191,7 +209,7 @@ class Judge:
 def _missing(counts: Int64s) -> FloatArray:
     """Return the share of missing values [..., measures]."""
     whole = counts.sum(axis=-1)
-    return np.divide(counts[..., MISSING], whole, out=np.zeros(whole.shape), where=whole > 0)
+    return np.asarray(np.divide(counts[..., MISSING], whole, out=np.zeros(whole.shape), where=whole > 0))
 
 
 def _share(counts: Int64s, bins: slice) -> float:

@@ -15,12 +15,14 @@ class DriftRules:
     """The bounds of the watch; shares are 0 to 1."""
 
     min_rows: Bound = Bound(500, "a day, or a cohort's day, with fewer decisions is listed, not judged")
-    burn_in_days: Bound = Bound(7, "a week holds every day of it: until then a version's own habits are not known")
-    baseline_days: Bound = Bound(28, "four weeks: every weekday four times, both pay days once; then it is fixed, "
-                                     "so that slow drift does not become the yardstick")  # fmt: skip
+    burn_in_days: Bound = Bound(7, "a week holds every day of it: until then a version's own shares are not known")
+    baseline_days: Bound = Bound(
+        28, "four weeks hold both pay days: until then a version's own shapes are not known; then they are fixed, so "
+        "that slow drift does not become the yardstick"
+    )  # fmt: skip
     shift: Bound = Bound(0.25, "the field's rule for a major shift of the population stability index (Siddiqi 2006)")
     cohort_shift: Bound = Bound(0.5, "a choice: thousands of pairs of cohort and feature are looked at each day")
-    skew: Bound = Bound(1.0, "a choice: so far from training already in the first week, the features are not the same")
+    skew: Bound = Bound(1.0, "a choice: so far from training already in the first weeks, the features are not the same")
     seasonal_ratio: Bound = Bound(1.5, "a choice: half as much again as on any day of this kind in the baseline")
     festive_ratio: Bound = Bound(2.5, "a choice: what people pay around feasts is new to a version of this year")
     unseen_kind_ratio: Bound = Bound(1.5, "a choice: a kind of day that the baseline lacks is held against all kinds")

@@ -13,7 +13,7 @@ from pixguard.drift.calendar import DayKind
 class What(StrEnum):
     """What was found."""
 
-    SKEW = "skew"  # far from the reference already in the first week: served features are not the trained ones
+    SKEW = "skew"  # very far from the reference in the first weeks: served features are not the trained ones
     DRIFT = "drift"  # farther from the reference than on any day of this kind before
     SHIFT = "shift"  # far from the version's own days of this kind
     MISSING = "missing"
@@ -65,7 +65,7 @@ class DayVerdict:
     version: str
     kind: DayKind
     rows: int
-    state: str  # judged, burn_in, too_few
+    state: str  # judged, learning, too_few
     figures: tuple[Figure, ...] = ()
     findings: tuple[Finding, ...] = ()
     alarms: tuple[Finding, ...] = ()

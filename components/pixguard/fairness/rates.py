@@ -86,12 +86,13 @@ class _Sums:
         pairs, pair = np.unique(payer * size + codes, return_inverse=True)
         alerts = rows.weight * rows.alert
         h, n = (np.bincount(payer, weights=each, minlength=payers.size) for each in (alerts, rows.weight))
-        inside = (np.bincount(pair, weights=each, minlength=pairs.size) for each in (alerts, rows.weight))
-        return cls(pairs % size, *inside, h[pairs // size], n[pairs // size], (h @ h, h @ n, n @ n))
+        hits, whole = (np.bincount(pair, weights=each, minlength=pairs.size) for each in (alerts, rows.weight))
+        squares = (float(h @ h), float(h @ n), float(n @ n))
+        return cls(pairs % size, np.asarray(hits), np.asarray(whole), h[pairs // size], n[pairs // size], squares)
 
     def over(self, values: FloatArray, size: int) -> FloatArray:
         """Return the sum of values of pairs over each cohort."""
-        return np.bincount(self.cohort, weights=values, minlength=size)
+        return np.asarray(np.bincount(self.cohort, weights=values, minlength=size), dtype=np.float64)
 
 
 def _rates(rows: Labelled, codes: NDArray[np.int64], size: int) -> list[Rate]:

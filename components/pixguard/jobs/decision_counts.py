@@ -83,7 +83,7 @@ def refresh_counts(
         write_json(staged / "days.json", known)
         publish(out, "counts", staged)
     whole = pc.and_(pc.equal(table["cohort"], ALL), pc.equal(table["measure"], "decision"))
-    return len(wanted), int(pc.sum(table.filter(whole)["rows"]).as_py() or 0)
+    return len(pc.unique(table["day"])), int(pc.sum(table.filter(whole)["rows"]).as_py() or 0)
 
 
 def kept_days(out: Path, until: date) -> Iterator[pa.Table]:

@@ -54,12 +54,12 @@ def run(*, decisions: Path, lake: Path, verdicts: Path | None = None) -> Ingeste
         if not known and not taken:
             raise OutcomesError(f"{decisions}: no decision in it; give the folder of the decision log")
         counts = NOTHING if verdicts is None else _take(verdicts, lake, staged, work)
-        rows = sum(lakes.rows_in(path) for path in staged.glob("decisions/*/*.parquet"))
+        written = {path.parent.name[-10:]: lakes.rows_in(path) for path in staged.glob("decisions/*/*.parquet")}
         if taken or any(staged.iterdir()):
             lakes.write_json(staged / "days.json", known | taken)
             publish(lake, "outcomes", staged)
-    outcome = Ingested(counts, rows, tuple(taken))
-    log.info("%d decisions of %d days, %s", rows, len(taken), asdict(counts))
+    outcome = Ingested(counts, sum(written.values()), tuple(sorted(written)))
+    log.info("%d decisions of %d days, %s", outcome.decisions, len(written), asdict(counts))
     return outcome
 
 

@@ -22,7 +22,9 @@ import pyarrow.compute as pc
 import yaml
 
 from pixguard.drift import OWN, DayVerdict, DriftError, DriftRules, Judge, Measures, days_of, reference_counts
+from pixguard.drift.baseline import Baseline
 from pixguard.drift.measures import WIDTH
+from pixguard.drift.seasons import season_tables
 from pixguard.errors import PixguardError
 from pixguard.fairness import CohortRates, rates
 from pixguard.features import FEATURE_SETS
@@ -151,7 +153,8 @@ def _judged(
 def _judge(version: KeptVersion | None, measures: Measures | None, rules: DriftRules) -> Judge:
     if version is None or measures is None:
         return Judge(OWN, np.zeros((len(OWN), WIDTH), dtype=np.int64), rules)
-    return Judge(measures.names, reference_counts(measures, version.reference), rules, measures.calendar)
+    baseline = Baseline(*season_tables(version.reference, measures.names))
+    return Judge(measures.names, reference_counts(measures, version.reference), rules, measures.calendar, baseline)
 
 
 def _watched(

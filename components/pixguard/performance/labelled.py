@@ -78,17 +78,17 @@ class Labelled:
 
     def take(self, chosen: BoolArray) -> Labelled:
         """Return the rows of a mask."""
-        arrays = (
-            self.y,
-            self.score,
-            self.alert,
-            self.amount_centavos,
-            self.payer,
-            self.event_us,
-            self.weight,
-            self.place,
+        return Labelled(
+            y=self.y[chosen],
+            score=self.score[chosen],
+            alert=self.alert[chosen],
+            amount_centavos=self.amount_centavos[chosen],
+            payer=self.payer[chosen],
+            event_us=self.event_us[chosen],
+            weight=self.weight[chosen],
+            place=self.place[chosen],
+            decisions=self.decisions.filter(pa.array(chosen)),
         )
-        return Labelled(*(array[chosen] for array in arrays), self.decisions.filter(pa.array(chosen)))
 
 
 def decided(outcomes: Outcomes, version: str) -> Labelled:
@@ -113,7 +113,8 @@ def explored(outcomes: Outcomes, version: str, cut_off: datetime, maturity: time
 
 def without_chance(outcomes: Outcomes, version: str, cut_off: datetime, maturity: timedelta) -> BoolArray:
     """Return which matured decisions of a version no exploration can speak for: they were blocked for sure [rows]."""
-    return _of(outcomes, version) & outcomes.matured(cut_off, maturity) & (outcomes.let_through == 0)
+    ripe = outcomes.matured(cut_off, maturity)
+    return np.asarray(_of(outcomes, version) & ripe & (outcomes.let_through == 0), dtype=np.bool_)
 
 
 def _of(outcomes: Outcomes, version: str) -> BoolArray:

@@ -100,7 +100,8 @@ def alert_value_recall(
 
 
 def _measured(rows: Labelled) -> dict[str, Measured]:
-    alert, amount = {"alert": rows.alert}, {"amount": rows.amount_centavos}
+    alert: dict[str, ArrayLike] = {"alert": rows.alert}
+    amount: dict[str, ArrayLike] = {"amount": rows.amount_centavos}
     plain = {
         "average_precision": Measured(average_precision),
         "recall_at_fpr_0.1pct": Measured(partial(recall_at_fpr, fpr=0.001)),
