@@ -196,9 +196,9 @@ class Judge:
             Figure(
                 measure=name,
                 from_reference=float(distance[n]) if referred[n] else None,
-                reference_bound=float(bound[n]) if referred[n] else None,
+                reference_bound=float(bound[n]) if referred[n] and not self._calendar[n] else None,
                 from_baseline=float(from_baseline[n]) if known else None,
-                baseline_bound=float(limit[n]) if known else None,
+                baseline_bound=float(limit[n]) if known and not self._calendar[n] else None,
                 divergence=float(divergence[n]) if referred[n] or known else None,
                 missing_share=float(missing[n]),
             )

@@ -34,7 +34,7 @@ def _closeness(figure: Mapping[str, Any]) -> float:
 
 def _interval(value: Mapping[str, Any] | None) -> str:
     if value is None:
-        return "too few frauds"
+        return "too few"
     return f"{value['estimate']:.3f} ({value['low']:.3f} to {value['high']:.3f})"
 
 
