@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from pixguard.decision_log import DecisionLogError, fingerprint, segments_by_day
+from pixguard.decision_log import DecisionLogError, fingerprint, has_grown, segments_by_day
 from tests.outcomes.log import DAY, decision, write_segment
 
 
@@ -33,6 +33,17 @@ def test_a_day_that_grew_has_another_fingerprint_and_one_that_was_closed_has_not
     grown = now()
     path.rename(path.with_suffix(""))
     assert before != grown == now()
+    assert has_grown(None, before)
+    assert has_grown(before, grown)
+    assert not has_grown(grown, grown)
+
+
+def test_a_day_that_lost_segments_to_retention_has_not_grown(tmp_path: Path) -> None:
+    gone = write_segment(tmp_path, [decision(n, DAY + timedelta(hours=n)) for n in range(5)])
+    write_segment(tmp_path, [decision(n, DAY + timedelta(hours=n)) for n in range(5, 9)], "two")
+    before = fingerprint(segments_by_day(tmp_path)[date(2026, 3, 2)])
+    gone.unlink()
+    assert not has_grown(before, fingerprint(segments_by_day(tmp_path)[date(2026, 3, 2)]))
 
 
 def test_torn_lines_are_left_out_and_damage_is_named(tmp_path: Path) -> None:

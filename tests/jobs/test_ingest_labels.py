@@ -106,6 +106,14 @@ def test_again_changes_nothing_and_a_new_segment_only_its_day(log: Path, tmp_pat
     assert len(read_outcomes(lake)) == 26
 
 
+def test_what_retention_takes_from_the_log_stays_in_the_outcomes(log: Path, tmp_path: Path) -> None:
+    lake = tmp_path / "lake"
+    ingest_labels.run(decisions=log, lake=lake)
+    next((log / "two").iterdir()).unlink()
+    assert ingest_labels.run(decisions=log, lake=lake).days == ()
+    assert len(read_outcomes(lake)) == 25
+
+
 def test_a_verdict_that_came_too_early_is_taken_once_its_decision_is_there(log: Path, tmp_path: Path) -> None:
     lake, source = tmp_path / "lake", lines(tmp_path / "said.jsonl", [verdict(500, DAY)])
     assert ingest_labels.run(decisions=log, lake=lake, verdicts=source).verdicts.rejected == 1

@@ -4,7 +4,7 @@ DecisionLogError (a PixguardError)
 └── ChainError
 """
 
-from pixguard.decision_log.days import Segment, fingerprint, segments_by_day
+from pixguard.decision_log.days import Segment, fingerprint, has_grown, segments_by_day
 from pixguard.decision_log.diagnosis import Break
 from pixguard.decision_log.errors import ChainError, DecisionLogError
 from pixguard.decision_log.open import open_decision_log
@@ -37,6 +37,7 @@ __all__ = [
     "anchors",
     "begun",
     "fingerprint",
+    "has_grown",
     "names_sha256",
     "open_decision_log",
     "read_record",

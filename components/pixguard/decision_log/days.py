@@ -46,11 +46,20 @@ def segments_by_day(folder: Path, *, opened: bool = True) -> dict[date, list[Seg
 
 
 def fingerprint(segments: Iterable[Segment]) -> str:
-    """Return a digest of names and sizes: a closed segment never changes, an open one only grows."""
-    whole = hashlib.sha256()
-    for name, size in sorted((f"{s.path.parent.name}/{s.path.name.partition('.jsonl')[0]}", s.bytes) for s in segments):
-        whole.update(f"{name} {size}\n".encode())
-    return whole.hexdigest()[:32]
+    """Return bytes in all, and a digest of names and sizes: a closed segment never changes, an open one only grows."""
+    found = sorted((f"{s.path.parent.name}/{s.path.name.partition('.jsonl')[0]}", s.bytes) for s in segments)
+    whole = hashlib.sha256("".join(f"{name} {size}\n" for name, size in found).encode())
+    return f"{sum(size for _, size in found)}-{whole.hexdigest()[:32]}"
+
+
+def has_grown(before: str | None, now: str) -> bool:
+    """Tell from two fingerprints of a day whether there is more to read than there was.
+
+    A day that shrank lost segments to retention: what was read of it while they were there is the whole.
+    """
+    if before is None:
+        return True
+    return before != now and int(now.partition("-")[0]) >= int(before.partition("-")[0])
 
 
 def _segment(path: Path) -> Segment | None:

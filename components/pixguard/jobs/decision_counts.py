@@ -21,7 +21,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the field's name for it
 
-from pixguard.decision_log import Segment, fingerprint, read_segment, segments_by_day
+from pixguard.decision_log import Segment, fingerprint, has_grown, read_segment, segments_by_day
 from pixguard.drift import COUNT_SCHEMA, Counter, DriftError, Measures
 from pixguard.drift.counting import ALL
 from pixguard.jobs.spark import session
@@ -102,7 +102,9 @@ def _known(out: Path) -> dict[str, Any]:
 
 
 def _is_stale(known: Mapping[str, Any] | None, now: str, measures: Mapping[str, Measures]) -> bool:
-    return known is None or known["log"] != now or bool(set(known["blind"]) & set(measures))
+    if known is None or has_grown(known["log"], now):
+        return True
+    return known["log"] == now and bool(set(known["blind"]) & set(measures))
 
 
 def balanced(segments: Sequence[Segment], most: int) -> list[list[str]]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pixguard.datasets.settle import connect
-from pixguard.decision_log import Record, Segment, fingerprint, read_segment, segments_by_day
+from pixguard.decision_log import Record, Segment, fingerprint, has_grown, read_segment, segments_by_day
 from pixguard.lake import file_digest
 from pixguard.outcomes.contract import DECISION_SCHEMA, PAYMENT_COLUMNS
 
@@ -26,14 +26,14 @@ _FIRST = """
 
 
 def take_days(log: Path, known: Mapping[str, str], staged: Path, spill: Path) -> dict[str, str]:
-    """Write `decisions/decided_date=…/` below `staged` for each day of the log whose fingerprint is not in `known`.
+    """Write `decisions/decided_date=…/` below `staged` for each day of the log that grew since its `known` fingerprint.
 
     Returns the fingerprints of the days written, by day.
     """
     taken = {}
     for day, segments in segments_by_day(log).items():
         now = fingerprint(segments)
-        if known.get(day.isoformat()) != now:
+        if has_grown(known.get(day.isoformat()), now):
             _take_day(day, segments, staged, spill)
             taken[day.isoformat()] = now
     return taken
