@@ -1,5 +1,7 @@
+import json
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -203,6 +205,16 @@ def test_a_wrong_document_is_named(part: str, name: str, entry: Any, message: st
     document[part][name] = entry
     with pytest.raises(PolicyError, match=re.escape(message)):
         Policy.from_json(document)
+
+
+def test_a_policy_comes_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "policy.json"
+    path.write_text(json.dumps(exploring(0.02).to_json()))
+    assert Policy.load(path) == exploring(0.02)
+    for text in ("[]", "{nothing"):
+        path.write_text(text)
+        with pytest.raises(PolicyError, match=r"policy\.json"):
+            Policy.load(path)
 
 
 def test_other_schemas_and_shapes_are_refused() -> None:

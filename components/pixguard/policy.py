@@ -16,10 +16,12 @@ hold may be let through, below a value: chosen by a keyed hash of the id, and lo
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from pixguard.errors import PixguardError
@@ -179,6 +181,11 @@ class Policy:
         return {"schema": SCHEMA, **asdict(self)}
 
     @classmethod
+    def load(cls, path: Path) -> Policy:
+        """Return the policy in a file; PolicyError names the file or the entry."""
+        return cls.from_json(_read(path))
+
+    @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Policy:
         """Return the policy of a policy.json; PolicyError names an entry that is missing, unknown or wrong.
 
@@ -192,6 +199,16 @@ class Policy:
         _same_names("policy", whole, {"schema", "costs", "limits", "exploration"})
         kinds = {"costs": Costs, "limits": Limits, "exploration": Exploration}
         return cls(**{name: _part(kind, name, whole[name]) for name, kind in kinds.items()})
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise PolicyError(f"{path}: {error}; give a version's policy.json") from error
+    if not isinstance(data, dict):
+        raise PolicyError(f"{path}: holds a {type(data).__name__}; give a version's policy.json")
+    return data
 
 
 def expected_losses(costs: Costs, probability: float, amount_centavos: int) -> dict[Decision, float]:
