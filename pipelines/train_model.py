@@ -34,6 +34,7 @@ def train_model(
     epochs: int = 24,
     seed: int = 7,
     rules: str = "",
+    policy: str = "",
     tracking_uri: str = "sqlite:////lake/mlflow/mlflow.db",
     experiment: str = "pixguard",
     signing_key: str = "/lake/keys/signing.pem",
@@ -65,7 +66,7 @@ def train_model(
         trained = fit_model(rows=gathered.outputs["Output"], lake=lake, feature_set=feature_set, cut_off=cut_off,
                             maturity_days=maturity_days, train_days=train_days, epochs=epochs, seed=seed, run=RUN,
                             models=models, tracking_uri=tracking_uri, experiment=experiment,
-                            signing_key=signing_key)  # fmt: skip
+                            policy=policy, signing_key=signing_key)  # fmt: skip
         placed(trained, "Train model", cpu="2", memory="6Gi", retries=1, cached=False)  # the champion may be another
         with_signing_key(trained)
 

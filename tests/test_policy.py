@@ -1,5 +1,7 @@
+import json
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from pixguard.policy import (
     Case,
     Costs,
     Decision,
+    Exploration,
     Limits,
     Policy,
     PolicyError,
@@ -111,16 +114,74 @@ def test_both_reasons_are_told_where_they_agree() -> None:
     assert found.rules == ("expected_loss", "device_payment_limit", "device_day_limit")
 
 
+def exploring(share: float, cap: int = 500_00, salt: str = "test") -> Policy:
+    return Policy(exploration=Exploration(Sourced(share, "test"), Sourced(cap, "test"), salt))
+
+
+def would_be_hold(number: int, amount: int = 400_00) -> Case:
+    return Case(0.1, amount, NOON, end_to_end_id=f"E{number:031d}")
+
+
+@given(costs, amounts, probabilities, st.text("0123456789abcdef", min_size=32, max_size=32), st.floats(0, 0.5))
+def test_exploration_touches_nothing_but_holds_by_expected_loss_below_the_cap(
+    drawn: Costs, amount: int, probability: float, name: str, share: float
+) -> None:
+    case = Case(probability, amount, NOON, end_to_end_id=name)
+    without = Policy(drawn).decide(case)
+    policy = Policy(drawn, exploration=Exploration(Sourced(share, "test")))
+    found = policy.decide(case)
+    assert found == policy.decide(case)
+    if without.decision is Decision.HOLD and amount <= 500_00 and share > 0:
+        explored = found.decision is Decision.APPROVE
+        assert (found.propensity, found.rules) == (
+            (share, ("exploration",)) if explored else (1 - share, without.rules)
+        )
+        assert explored or found.decision is Decision.HOLD
+    else:
+        assert found == without
+        assert found.propensity == 1.0
+
+
+def test_the_share_is_let_through_and_a_larger_share_only_adds() -> None:
+    cases = [would_be_hold(number) for number in range(20_000)]
+    through = {
+        share: {c.end_to_end_id for c in cases if exploring(share).decide(c).decision is Decision.APPROVE}
+        for share in (0.02, 0.1)
+    }
+    assert abs(len(through[0.02]) / 20_000 - 0.02) < 0.004
+    assert abs(len(through[0.1]) / 20_000 - 0.1) < 0.009
+    assert through[0.02] < through[0.1]
+    other = {c.end_to_end_id for c in cases if exploring(0.1, salt="another").decide(c).decision is Decision.APPROVE}
+    assert len(other & through[0.1]) < 400  # independent draws: about 200 in common
+
+
+def test_nothing_is_explored_beyond_the_cap_or_a_limit() -> None:
+    policy, whole_share = exploring(0.5), [would_be_hold(number, 500_01) for number in range(200)]
+    assert {policy.decide(case).decision for case in whole_share} == {Decision.HOLD}
+    night = exploring(0.5, cap=10**9)
+    held = [night.decide(Case(0.01, 1_000_01, local(22), end_to_end_id=f"E{n:031d}")) for n in range(200)]
+    assert {(each.decision, each.propensity) for each in held} == {(Decision.HOLD, 1.0)}
+
+
+def test_a_policy_from_before_exploration_explores_nothing() -> None:
+    document = exploring(0.1).to_json()
+    del document["exploration"]
+    assert Policy.from_json(document) == POLICY
+    assert POLICY.exploration.share.value == 0
+
+
 @given(costs)
 def test_a_policy_is_read_as_it_was_written(drawn: Costs) -> None:
-    policy = Policy(drawn, Limits(night_from_hour=Sourced(22, "the customer's choice")))
+    explored = Exploration(Sourced(0.02, "the risk committee, 2026-11"), salt="a key")
+    policy = Policy(drawn, Limits(night_from_hour=Sourced(22, "the customer's choice")), explored)
     assert Policy.from_json(policy.to_json()) == policy
 
 
 def test_every_number_of_the_document_has_a_source() -> None:
     document = POLICY.to_json()
-    numbers = [entry for part in ("costs", "limits") for entry in document[part].values() if isinstance(entry, dict)]
-    assert len(numbers) == 10
+    parts = ("costs", "limits", "exploration")
+    numbers = [entry for part in parts for entry in document[part].values() if isinstance(entry, dict)]
+    assert len(numbers) == 12
     assert all(entry["source"] for entry in numbers)
 
 
@@ -133,6 +194,8 @@ def test_every_number_of_the_document_has_a_source() -> None:
         ("costs", "hold_cost_centavos", {"value": -1, "source": "x"}, "wanted 0 or more"),
         ("costs", "hold_cost_centavos", {"value": float("nan"), "source": "x"}, "finite number"),
         ("costs", "surprise", {"value": 1, "source": "x"}, "entries differ by ['surprise']"),
+        ("exploration", "share", {"value": 0.6, "source": "x"}, "exploration.share: 0.6 is more than 0.5"),
+        ("exploration", "salt", "", "exploration.salt: wanted 1 to 64 bytes"),
         ("limits", "night_decision", "maybe", "limits.night_decision: 'maybe'"),
         ("limits", "night_from_hour", {"value": 24, "source": "x"}, "is no hour"),
     ],
@@ -142,6 +205,16 @@ def test_a_wrong_document_is_named(part: str, name: str, entry: Any, message: st
     document[part][name] = entry
     with pytest.raises(PolicyError, match=re.escape(message)):
         Policy.from_json(document)
+
+
+def test_a_policy_comes_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "policy.json"
+    path.write_text(json.dumps(exploring(0.02).to_json()))
+    assert Policy.load(path) == exploring(0.02)
+    for text in ("[]", "{nothing"):
+        path.write_text(text)
+        with pytest.raises(PolicyError, match=r"policy\.json"):
+            Policy.load(path)
 
 
 def test_other_schemas_and_shapes_are_refused() -> None:

@@ -17,6 +17,8 @@ from pixguard.attribution import export_attribution
 from pixguard.calibration import Calibration
 from pixguard.dataset import Rows, TrainingSet, reference_distributions
 from pixguard.declaration import FeatureSet
+from pixguard.drift.measures import score_distribution
+from pixguard.drift.seasons import seasons_of
 from pixguard.explain import medians
 from pixguard.feature_service import references, service_name
 from pixguard.model import FraudModel
@@ -46,10 +48,22 @@ def calibrated(model: FraudModel, data: TrainingSet) -> Calibration:
     )
 
 
-def write_candidate(candidate: Candidate, fit: Rows, folder: Path) -> None:
-    """Write weights, ONNX, reasons, feature service, calibration, policy and reference distributions into `folder`."""
+def write_candidate(
+    candidate: Candidate, fit: Rows, folder: Path, *, judged: Rows | None = None, policy: Policy | None = None
+) -> None:
+    """Write weights, ONNX, reasons, feature service, calibration, policy and reference distributions into `folder`.
+
+    The reference of the score comes of `judged`, later rows: on those that it was fitted to, a model is too sure. The
+    days of both say how far a day of each kind strays from the reference without being drift.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     reference = reference_distributions(fit, candidate.names)
+    if judged is not None:
+        times, x_rf = (
+            np.concatenate([a, b]) for a, b in ((fit.event_time, judged.event_time), (fit.x_rf, judged.x_rf))
+        )
+        reference["seasons"] = seasons_of(reference, candidate.names, times, x_rf)
+        reference["score"] = score_distribution(candidate.calibration.apply(candidate.model.score(judged.x_rf)))
     save_model(candidate.model, folder / "model.pt")
     export_onnx(candidate.model, folder / "model.onnx")
     export_attribution(candidate.model, medians(reference, candidate.names), folder / "reasons.onnx")
@@ -62,7 +76,7 @@ def write_candidate(candidate: Candidate, fit: Rows, folder: Path) -> None:
     }
     write_json(folder / "feature_service.json", service)
     write_json(folder / "calibration.json", candidate.calibration.to_json())
-    write_json(folder / "policy.json", Policy().to_json())
+    write_json(folder / "policy.json", (policy or Policy()).to_json())
     write_json(folder / "reference.json", reference)
 
 

@@ -8,19 +8,26 @@ Each cost is a straight line in p and the slopes fall from line to line, so at o
 makes a decision milder. Ties go to the milder one. Limits of the regulation come on top: a payment that breaks one gets
 at least the limit's own decision. Every number comes from a version's policy.json with its source. Source of the rule:
 Elkan 2001, The foundations of cost-sensitive learning.
+
+A blocked payment never shows what it would have been. So a small share of the payments that expected loss alone would
+hold may be let through, below a value: chosen by a keyed hash of the id, and logged with the propensity of the choice.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from pixguard.errors import PixguardError
 
 SCHEMA = 1
+MAX_EXPLORED_SHARE = 0.5  # beyond it, letting through is the rule and no exploration
 BRASILIA_OFFSET_S = -3 * 3600  # all year since decree 9.772/2019
 
 
@@ -93,6 +100,33 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Exploration:
+    """Which would-be holds are let through: `share` of those up to the cap, drawn by a hash under the key `salt`.
+
+    The same id has the same draw under every version of one salt, on every replica, and again tomorrow.
+    """
+
+    share: Sourced = Sourced(0.0, "a choice: off; whoever bears the losses turns it on, 0.02 to begin with")
+    cap_centavos: Sourced = Sourced(500_00, "a choice: what one explored fraud may cost at most")
+    salt: str = "pixguard"
+
+    def __post_init__(self) -> None:
+        if self.share.value > MAX_EXPLORED_SHARE:
+            raise PolicyError(f"exploration.share: {self.share.value} is more than {MAX_EXPLORED_SHARE}: not a few")
+        if not isinstance(self.salt, str) or not 0 < len(self.salt.encode()) <= hashlib.blake2b.MAX_KEY_SIZE:
+            raise PolicyError(f"exploration.salt: wanted 1 to {hashlib.blake2b.MAX_KEY_SIZE} bytes of text")
+
+    def covers(self, amount_centavos: int) -> bool:
+        """Tell whether a would-be hold of this value takes part in the draw."""
+        return self.share.value > 0 and amount_centavos <= self.cap_centavos.value
+
+    def lets_through(self, end_to_end_id: str) -> bool:
+        """Tell whether the draw of this payment is among the share."""
+        drawn = hashlib.blake2b(end_to_end_id.encode(), digest_size=8, key=self.salt.encode()).digest()
+        return int.from_bytes(drawn, "big") < self.share.value * 2**64
+
+
+@dataclass(frozen=True)
 class Case:
     """What a decision looks at. `device_day_centavos` is what the device sent in the 24 h before, None if unknown."""
 
@@ -101,46 +135,80 @@ class Case:
     event_time_s: float  # since the epoch, UTC
     device_registered: bool | None = None
     device_day_centavos: float | None = None
+    end_to_end_id: str = ""  # for the draw of exploration alone
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A decision, the rules that led to it, and the expected loss of each choice in centavos."""
+    """A decision, the rules that led to it, the expected loss of each choice in centavos, and its propensity.
+
+    The propensity is how likely the policy was to take this very decision: 1 unless exploration drew it.
+    """
 
     decision: Decision
     rules: tuple[str, ...]
     expected_loss_centavos: Mapping[Decision, float]
+    propensity: float = 1.0
 
 
 @dataclass(frozen=True)
 class Policy:
-    """The costs and limits of one model version."""
+    """The costs, limits and exploration of one model version."""
 
     costs: Costs = Costs()
     limits: Limits = Limits()
+    exploration: Exploration = Exploration()
 
     def decide(self, case: Case) -> Outcome:
-        """Return the cheapest choice, raised to what a broken limit demands."""
+        """Return the cheapest choice, raised to what a broken limit demands; a hold without one may be explored."""
         losses = expected_losses(self.costs, case.probability, case.amount_centavos)
         cheapest = min(losses, key=losses.__getitem__)  # the first of equals is the mildest
         broken = broken_limits(self.limits, case)
+        if cheapest is Decision.HOLD and not broken and self.exploration.covers(case.amount_centavos):
+            return self._explored(case, losses)
         strictest = max((cheapest, *broken.values()), key=_SEVERITY.__getitem__)
         rules = tuple(name for name, least in broken.items() if least is strictest)
         return Outcome(strictest, (("expected_loss",) if cheapest is strictest else ()) + rules, losses)
+
+    def _explored(self, case: Case, losses: Mapping[Decision, float]) -> Outcome:
+        share = self.exploration.share.value
+        if self.exploration.lets_through(case.end_to_end_id):
+            return Outcome(Decision.APPROVE, ("exploration",), losses, share)
+        return Outcome(Decision.HOLD, ("expected_loss",), losses, 1 - share)
 
     def to_json(self) -> dict[str, Any]:
         """Return what `from_json` reads."""
         return {"schema": SCHEMA, **asdict(self)}
 
     @classmethod
+    def load(cls, path: Path) -> Policy:
+        """Return the policy in a file; PolicyError names the file or the entry."""
+        return cls.from_json(_read(path))
+
+    @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Policy:
-        """Return the policy of a policy.json; PolicyError names an entry that is missing, unknown or wrong."""
+        """Return the policy of a policy.json; PolicyError names an entry that is missing, unknown or wrong.
+
+        A document without exploration is of a version that has none.
+        """
         if data.get("schema") != SCHEMA:
             raise PolicyError(
                 f"policy schema {data.get('schema')!r}: this version reads {SCHEMA}; keep the model again"
             )
-        _same_names("policy", data, {"schema", "costs", "limits"})
-        return cls(_part(Costs, "costs", data["costs"]), _part(Limits, "limits", data["limits"]))
+        whole = {"exploration": asdict(Exploration()), **data}
+        _same_names("policy", whole, {"schema", "costs", "limits", "exploration"})
+        kinds = {"costs": Costs, "limits": Limits, "exploration": Exploration}
+        return cls(**{name: _part(kind, name, whole[name]) for name, kind in kinds.items()})
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise PolicyError(f"{path}: {error}; give a version's policy.json") from error
+    if not isinstance(data, dict):
+        raise PolicyError(f"{path}: holds a {type(data).__name__}; give a version's policy.json")
+    return data
 
 
 def expected_losses(costs: Costs, probability: float, amount_centavos: int) -> dict[Decision, float]:

@@ -58,6 +58,11 @@ def test_a_missing_field_is_named() -> None:
         read_record(record_line(short))
 
 
+def test_a_line_from_before_exploration_was_decided_for_sure() -> None:
+    assert read_record(line()).propensity == 1.0
+    assert read_record(line(propensity=0.02)).propensity == 0.02
+
+
 def test_names_are_told_apart_by_order_and_content() -> None:
     assert names_sha256(["a", "b"]) != names_sha256(["b", "a"])
     assert names_sha256(["a", "b"]) != names_sha256(["a", "b", "c"])

@@ -26,7 +26,7 @@ def test_a_file_may_replace_some_bounds_and_comes_back_whole() -> None:
             {"ap_celing": {"value": 1, "reason": "typo"}},
             r"unknown gate rules \['ap_celing'\]: known .*'ap_ceiling'",
         ),
-        ({"ap_ceiling": 0.8}, "gate rule ap_ceiling: 0.8, wanted"),
+        ({"ap_ceiling": 0.8}, "rule ap_ceiling: 0.8, wanted"),
         ({"ap_ceiling": {"value": 0.8}}, "wanted"),
         ({"ap_ceiling": {"value": "0.8", "reason": "text"}}, "'0.8' is not a number"),
         ({"ap_ceiling": {"value": True, "reason": "bool"}}, "True is not a number"),

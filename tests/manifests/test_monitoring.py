@@ -26,6 +26,7 @@ OURS = {
     "state_age_seconds_bucket", "score_bucket", "decision_log_dropped_total", "ready",
     "stream_freshness_seconds_bucket", "stream_freshness_seconds_count", "stream_messages_total",
     "stream_keys_written_total", "stream_batch_seconds_bucket", "stream_state_bytes",
+    "drift_alarms", "fairness_disparate_cohorts", "watch_day_timestamp_seconds",
 }  # fmt: skip
 OTHERS = {
     "up", "kube_job_status_failed", "kube_cronjob_status_last_successful_time", "spark_application_failure_count",

@@ -13,7 +13,7 @@ from pixguard.decision_log import open_decision_log, read_segments
 from pixguard.online import StateKey
 from pixguard.online_store import StoreError
 from pixguard.payment import Payment
-from pixguard.policy import Case, Policy
+from pixguard.policy import Case, Costs, Exploration, Limits, Policy, Sourced
 from pixguard.predictor.errors import ConflictError, InputError, NotReadyError
 from pixguard.predictor.memory import Memory
 from pixguard.predictor.metrics import Metrics
@@ -126,6 +126,24 @@ def test_what_is_logged_recomputes_the_very_score(world: World, bench: Bench) ->
         assert asked_of(record.payment).payment.end_to_end_id == record.end_to_end_id
         assert record.latency_us > 0
         assert not record.replay
+
+
+def test_what_exploration_drew_is_logged_with_its_propensity(world: World, bench: Bench) -> None:
+    every_hold = Costs(hold_cost_centavos=Sourced(0, "test"), reject_cost_centavos=Sourced(10**9, "test"))
+    exploration = Exploration(Sourced(0.3, "test"), Sourced(10**12, "test"))
+    policy = Policy(every_hold, Limits(night_centavos=Sourced(10**13, "test")), exploration)
+    bench.scorer.served = replace(bench.served, policy=policy)
+    answers = bench.answers(world.later(60))
+    bench.log.close()
+    drawn = {record.end_to_end_id: (record.decision, record.propensity) for record in read_segments(bench.folder)}
+    assert (
+        {("approve", 0.3), ("hold", 0.7)} <= set(drawn.values()) <= {("approve", 0.3), ("hold", 0.7), ("reject", 1.0)}
+    )
+    for answer in answers:
+        through = exploration.lets_through(answer["end_to_end_id"])
+        if drawn[answer["end_to_end_id"]][0] != "reject":
+            assert (answer["decision"] == "approve") == through
+        assert "propensity" not in answer  # the client has no use for it
 
 
 def test_the_same_payment_twice_gets_the_same_bytes_and_is_decided_once(world: World, bench: Bench) -> None:

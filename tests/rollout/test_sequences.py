@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixguard.rollout.sequences import quantile_bounds, share_bounds, stability_index, stability_index_low
+from pixguard.metrics.divergence import stability_index
+from pixguard.rollout.sequences import quantile_bounds, share_bounds, stability_index_low
 
 
 @pytest.mark.parametrize("truth", [0.001, 0.02, 0.5])

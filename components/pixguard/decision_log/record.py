@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -44,6 +44,7 @@ class Record:
     replay: bool
     payment: Mapping[str, Any]
     features: Mapping[str, Any]  # names_sha256, values
+    propensity: float = 1.0  # how likely the policy was to decide so; older lines lack it: nothing was explored then
 
     @property
     def values(self) -> NDArray[np.float32]:
@@ -61,6 +62,7 @@ class Record:
 
 
 _NAMES = frozenset(field.name for field in fields(Record))
+_NEEDED = frozenset(field.name for field in fields(Record) if field.default is MISSING)
 
 
 def record_line(values: Mapping[str, Any]) -> bytes:
@@ -76,8 +78,8 @@ def read_record(line: bytes) -> Record:
         raise DecisionLogError(f"a line of {len(line)} bytes is no JSON: the log is damaged here") from error
     if not isinstance(data, dict) or data.pop("schema", None) != SCHEMA:
         raise DecisionLogError(f"a record of another schema: this version reads {SCHEMA}")
-    if set(data) != _NAMES:
-        raise DecisionLogError(f"fields of a record differ by {sorted(set(data) ^ _NAMES)}")
+    if not _NEEDED <= set(data) <= _NAMES:
+        raise DecisionLogError(f"fields of a record differ by {sorted((_NEEDED - set(data)) | (set(data) - _NAMES))}")
     return Record(**data)
 
 

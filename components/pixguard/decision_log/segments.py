@@ -172,11 +172,16 @@ def read_segments(folder: Path, *, opened: bool = True) -> Iterator[Record]:
     A segment that is closed while this runs is read under its new name. DecisionLogError names a damaged file.
     """
     for path in segment_files(folder, opened=opened):
-        for line in _lines(path):
-            try:
-                yield read_record(line)
-            except DecisionLogError as error:
-                raise DecisionLogError(f"{path}: {error}") from error
+        yield from read_segment(path)
+
+
+def read_segment(path: Path) -> Iterator[Record]:
+    """Yield the records of one segment; DecisionLogError names the file where it is damaged."""
+    for line in _lines(path):
+        try:
+            yield read_record(line)
+        except DecisionLogError as error:
+            raise DecisionLogError(f"{path}: {error}") from error
 
 
 def _lines(path: Path) -> Iterator[bytes]:

@@ -45,14 +45,16 @@ class Recomputed:
 class _Judged(NamedTuple):
     """What of a logged payment the policy looks at; the rest may be erased."""
 
+    end_to_end_id: str
     amount_centavos: int
     event_time: datetime
     device_registered: bool | None
 
     @classmethod
-    def of(cls, payment: Mapping[str, Any]) -> _Judged:
+    def of(cls, record: Record) -> _Judged:
+        payment = record.payment
         when = datetime.fromisoformat(payment["event_time"])
-        return cls(payment["amount_centavos"], when, payment["device_registered"])
+        return cls(record.end_to_end_id, payment["amount_centavos"], when, payment["device_registered"])
 
 
 class Recomputer:
@@ -75,7 +77,7 @@ class Recomputer:
         x_f = record.values
         explained = self._explainer.explain(x_f[None, :])
         probability = self.kept.calibration.apply_one(explained.score)
-        case = case_of(_Judged.of(record.payment), probability, x_f, self._device_day, record.degraded)
+        case = case_of(_Judged.of(record), probability, x_f, self._device_day, record.degraded)
         outcome = self._policy.decide(case)
         found = {
             "score": explained.score,

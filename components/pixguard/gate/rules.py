@@ -27,6 +27,15 @@ class Bound:
         if not self.reason.strip():
             raise RulesError(f"bound {self.value} has no reason: say where the number comes from")
 
+    @classmethod
+    def of(cls, name: str, data: Any) -> Bound:
+        """Return the bound in {"value": number, "reason": text}; RulesError names the rule it was given for."""
+        if not isinstance(data, Mapping) or set(data) != {"value", "reason"}:
+            raise RulesError(f'rule {name}: {data!r}, wanted {{"value": number, "reason": text}}')
+        if isinstance(data["value"], bool) or not isinstance(data["value"], (int, float)):
+            raise RulesError(f"rule {name}: value {data['value']!r} is not a number")
+        return cls(float(data["value"]), str(data["reason"]))
+
 
 @dataclass(frozen=True)
 class GateRules:
@@ -89,16 +98,8 @@ class GateRules:
         unknown = sorted(set(data) - known)
         if unknown:
             raise RulesError(f"unknown gate rules {unknown}: known are {sorted(known)}")
-        return replace(cls(), **{name: _bound(name, value) for name, value in data.items()})
+        return replace(cls(), **{name: Bound.of(name, value) for name, value in data.items()})
 
     def to_json(self) -> dict[str, Any]:
         """Return what `from_json` reads."""
         return asdict(self)
-
-
-def _bound(name: str, data: Any) -> Bound:
-    if not isinstance(data, Mapping) or set(data) != {"value", "reason"}:
-        raise RulesError(f'gate rule {name}: {data!r}, wanted {{"value": number, "reason": text}}')
-    if isinstance(data["value"], bool) or not isinstance(data["value"], (int, float)):
-        raise RulesError(f"gate rule {name}: value {data['value']!r} is not a number")
-    return Bound(float(data["value"]), str(data["reason"]))

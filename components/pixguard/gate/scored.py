@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,11 +10,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pixguard.calibration import Calibration
+from pixguard.cohorts import amount_bands
 from pixguard.gate.evidence import Evidence, EvidenceError
 
 NEEDED = ("end_to_end_id", "payer_id", "event_time", "amount_centavos", "is_fraud", "challenger_score")
 COHORTS = ("payer_ispb", "payee_ispb", "key_type", "initiation", "purpose", "payer_region")
-AMOUNT_BANDS_CENTAVOS = (5_000, 20_000, 100_000, 500_000)  # the last but one: R$ 1,000, the night limit of persons
 LOCAL_ZONE = "America/Sao_Paulo"  # the limits of Pix speak of Brasília time
 NIGHT_HOURS = (20, 6)  # Pix night limits: 20:00 to 06:00
 
@@ -79,15 +78,8 @@ def _cohorts(scored: pa.Table) -> dict[str, NDArray[Any]]:
         if name in scored.column_names and scored[name].null_count < scored.num_rows:
             values = pc.fill_null(scored[name].cast(pa.string()), "none")
             found[name] = np.asarray(values.combine_chunks().to_numpy(zero_copy_only=False)).astype(np.str_)
-    bands = np.searchsorted(AMOUNT_BANDS_CENTAVOS, _array(scored, "amount_centavos"), side="right")
-    found["amount_band"] = np.array(_band_names())[bands]
+    found["amount_band"] = np.array(amount_bands(_array(scored, "amount_centavos")))
     local = pc.hour(scored["event_time"].cast(pa.timestamp("us", LOCAL_ZONE)))
     hour = np.asarray(local.combine_chunks().to_numpy(zero_copy_only=False))
     found["night"] = np.where((hour >= NIGHT_HOURS[0]) | (hour < NIGHT_HOURS[1]), "night", "day")
     return found
-
-
-def _band_names() -> list[str]:
-    reais = [f"{each // 100:,}" for each in AMOUNT_BANDS_CENTAVOS]
-    middle = [f"R$ {low} to {high}" for low, high in pairwise(reais)]
-    return [f"below R$ {reais[0]}", *middle, f"R$ {reais[-1]} and more"]

@@ -69,8 +69,8 @@ def run(
     plan = load_mapping(mapping)
     _check_labels(plan, labels)
     ring = None if plan.tokenised else load_keyring(keys)
-    payment_files, label_files = _named(input), _named(labels) if labels else []
-    name = _input_name(input, [*payment_files, *label_files])
+    payment_files, label_files = named(input), named(labels) if labels else []
+    name = input_name(input, [*payment_files, *label_files])
     with lakes.writing(lake) as staging:
         rejects = staging / name
         rejects.mkdir()
@@ -126,12 +126,12 @@ def _check_labels(plan: Mapping, labels: Path | None) -> None:
         )
 
 
-def _named(path: Path) -> list[tuple[str, Path]]:
+def named(path: Path) -> list[tuple[str, Path]]:
     """Return the files of an input with the names that rejects show: relative to the input."""
     return [(str(file.relative_to(path)) if file != path else file.name, file) for file in input_files(path)]
 
 
-def _input_name(path: Path, files: Sequence[tuple[str, Path]]) -> str:
+def input_name(path: Path, files: Sequence[tuple[str, Path]]) -> str:
     """Name the input by its own name and its content, so that the same input has the same rejects folder."""
     content = hashlib.sha256()
     for name, file in files:

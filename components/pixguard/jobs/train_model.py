@@ -32,6 +32,7 @@ from pixguard.features import FEATURE_SETS
 from pixguard.gate import single_feature_auc
 from pixguard.jobs.scored_rows import champion_of, champion_scores, write_scored_rows
 from pixguard.model import FraudModel
+from pixguard.policy import Policy
 from pixguard.provenance import KeptVersion, TrainingFacts
 from pixguard.provenance.files import write_json
 from pixguard.registry import DatasetSnapshot, Registry, Run
@@ -67,12 +68,13 @@ def run(
     registered_model: str = "pix-fraud",
     experiment: str = "pixguard",
     title: str = "",
+    policy: Path | None = None,
 ) -> Trained:
     """Train on the table in `rows` (see build_training_set) with the labels of `lake`, and write into `out`.
 
     `cut_off`: the moment up to which labels teach; payments after it are judged; by default two thirds of the time.
     `train_days`: how far back from the cut-off training reaches. With `public_key` the registry's champion is verified
-    and scores the same later rows.
+    and scores the same later rows. `policy`: a policy.json that the version is to have in place of the default.
     """
     began, config = time.monotonic(), config or TrainingConfig()
     table, labels = pq.read_table(rows), _labels(lake)
@@ -90,7 +92,8 @@ def run(
             data.fit, data.stop, config, checkpoint=out / "checkpoint.pt", on_epoch=partial(_log, mlflow_run)
         )
         candidate = Candidate(model, data.names, calibrated(model, data), declared, left_out)
-        write_candidate(candidate, data.fit, out / "model")
+        decides = Policy() if policy is None else Policy.load(policy)
+        write_candidate(candidate, data.fit, out / "model", judged=data.judged, policy=decides)
         about = _About(snapshot, config.seed, mlflow_run.run_id, parameters, title or f"Fraud model {declared.name}")
         write_json(out / "model" / "training.json", _facts(candidate, data, out / "model", about).to_json())
         write_scored_rows(out, table, labels, data, _scores(data, model, champion))
@@ -204,6 +207,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--maturity-days", type=int, default=7, help="a payment without a label is honest after these")
     parser.add_argument("--train-days", type=int, help="how far back training reaches; default: all history")
     parser.add_argument("--public-key", type=Path, help="verifies the champion, which then scores the same rows")
+    parser.add_argument("--policy", type=Path, help="policy.json of the version; default: our costs, no exploration")
     parser.add_argument("--seed", type=int, default=0)
     arguments = vars(parser.parse_args(argv))
     arguments["config"] = TrainingConfig(seed=arguments.pop("seed"))

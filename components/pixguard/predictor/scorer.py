@@ -193,7 +193,7 @@ class Scorer:
             "degraded": seen.degraded,
             "newest_event_us": seen.newest_us,
         }
-        self._record(asked, found, seen.x_f, began_ns, replay)
+        self._record(asked, {**found, "propensity": outcome.propensity}, seen.x_f, began_ns, replay)
         self._count(payment, found, replay)
         return orjson.dumps({**found, "log_odds": explained.log_odds})
 

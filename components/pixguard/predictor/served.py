@@ -97,6 +97,10 @@ class Judged(Protocol):
     """What of a payment the policy looks at."""
 
     @property
+    def end_to_end_id(self) -> str:
+        """Draws what is explored."""
+
+    @property
     def amount_centavos(self) -> int:
         """Centavos."""
 
@@ -114,7 +118,14 @@ def case_of(
 ) -> Case:
     """Return what the policy looks at; what the device sent is unknown where its state was not read."""
     sent = None if device_day is None or not set(degraded) <= {LATE} else float(x_f[device_day])
-    return Case(probability, payment.amount_centavos, payment.event_time.timestamp(), payment.device_registered, sent)
+    return Case(
+        probability,
+        payment.amount_centavos,
+        payment.event_time.timestamp(),
+        payment.device_registered,
+        sent,
+        payment.end_to_end_id,
+    )
 
 
 def needs_state(feature_set: FeatureSet) -> NDArray[np.bool_]:

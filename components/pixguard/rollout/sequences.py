@@ -52,13 +52,6 @@ def quantile_bounds(
     return float(edges[first - 1]) if first else 0.0, float(edges[last])
 
 
-def stability_index(counts: ArrayLike, others: ArrayLike) -> float:
-    """Return the population stability index of two histograms over the same bins, half a row added to each bin."""
-    p, q = (np.asarray(each, dtype=np.float64) + 0.5 for each in (counts, others))
-    p, q = p / p.sum(), q / q.sum()
-    return float(np.sum((p - q) * np.log(p / q)))
-
-
 def stability_index_low(counts: ArrayLike, others: ArrayLike, alpha: float) -> float:
     """Return a lower bound of the population stability index of the two sources of these histograms.
 
