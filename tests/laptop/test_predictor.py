@@ -25,7 +25,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Pl
     write_states(given(plane.folder)["PIXGUARD_ONLINE_STORE"], world.states)
     version, state = str(world.version.folder), str(plane.folder.root)
     try:
-        up.main(["--state", state, "--source", str(CHECKOUT), "--version", version, "--wait", "180"])
+        arguments = ["--state", state, "--source", str(CHECKOUT), "--version", version]
+        up.main([*arguments, "--wait", "180", "--no-stream"])
         yield world, plane
     finally:
         down.stop(Folder.of(plane.folder.root))
