@@ -91,4 +91,4 @@ def test_what_is_published_becomes_state_once_though_stream_and_plane_are_killed
     last = running(plane)
     plane.up(stream=False)
     until(lambda: not last.alive())
-    assert shown(plane, capsys).endswith("--no-stream")
+    until(lambda: shown(plane, capsys).endswith("--no-stream"))

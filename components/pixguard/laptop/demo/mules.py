@@ -109,13 +109,13 @@ def facts_between(lake: Path, since: datetime, until: datetime) -> list[Fact]:
 
 def truths(path: Path, facts: Sequence[Fact]) -> list[Truth]:
     """Return what the payments among the facts really were, in their order."""
-    columns = ["end_to_end_id", "is_fraud", "chain", "hop"]
+    columns = ["end_to_end_id", "is_fraud", "chain_id", "hop"]
     found = {row["end_to_end_id"]: row for row in pq.read_table(path, columns=columns).to_pylist() if row["is_fraud"]}
     made = []
     for at, kind, data in facts:
         if kind == "payment":
-            crime = found.get(data["end_to_end_id"], {"chain": None, "hop": 0})
-            made.append(Truth(data["end_to_end_id"], at, data["amount_centavos"], crime["chain"], crime["hop"]))
+            crime = found.get(data["end_to_end_id"], {"chain_id": None, "hop": 0})
+            made.append(Truth(data["end_to_end_id"], at, data["amount_centavos"], crime["chain_id"], crime["hop"]))
     return made
 
 
