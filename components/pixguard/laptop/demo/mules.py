@@ -33,7 +33,7 @@ from pixguard.stream.messages import LABEL_MESSAGE_FIELDS
 
 AGE = timedelta(hours=1)
 PLAYED = timedelta(days=1)
-EVERY = 10  # of the honest payments, one in so many is asked about too: catching more by alarming more is no feat
+EVERY = 20  # of the honest payments, one in so many is asked about too: catching more by alarming more is no feat
 
 Fact = tuple[datetime, str, dict[str, Any]]  # when it became known, payment or label, its fields
 
@@ -60,7 +60,7 @@ def caught(addresses: Mapping[str, Any], version: Path, state: Path, cut: dateti
         Client(addresses["url"], timeout_s=5.0) as client,
     ):
         answers = play(facts, {each.end_to_end_id for each in asked}, client, now, old)
-    budget = sum(each.stopped for each in answers.hour_old.values())
+    budget = sum(each.chain is not None for each in asked)  # as many alerts as there are payments to find
     both = {name: outcome(asked, said, budget) for name, said in vars(answers).items()}
     write_json(state / "mules.json", {"budget": budget, **{name: asdict(each) for name, each in both.items()}})
     payments = sum(kind == "payment" for _, kind, _ in facts)
@@ -122,16 +122,16 @@ def truths(path: Path, facts: Sequence[Fact]) -> list[Truth]:
 def table(old: Outcome, now: Outcome, budget: int) -> Table:
     """Return both outcomes side by side, each figure with its denominator."""
     made = Table(box=None, pad_edge=False, header_style="")
-    for name in ("   held or rejected, with state that is", "one hour old", "live"):
-        made.add_column(name, justify="left" if name.startswith(" ") else "right")
+    for name in ("   held or rejected, with state", "one hour old", "live"):
+        made.add_column(name, justify="left" if name.startswith(" ") else "right", no_wrap=True)
     rows = (
         ("payments of the chains", "chain_payments", _count),
         ("  victims' to mules", "victims", _count),
         ("  mules' onward", "onward", _count),
-        ("chains, at one payment or more", "chains", _count),
+        ("chains, somewhere", "chains", _count),
         ("money of the chains", "chains", _money),
         ("honest payments", "honest", _count),
-        (f"of the chains, among the {budget} most suspicious", "at_budget", _count),
+        (f"the {budget} most suspicious", "at_budget", _count),
     )
     for label, part, shown in rows:
         made.add_row(f"   {label}", shown(getattr(old, part)), shown(getattr(now, part)))
