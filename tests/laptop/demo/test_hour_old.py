@@ -1,4 +1,4 @@
-"""State an hour old: the same answer as from a store in which the last hour never happened."""
+"""State an hour old: what a store would hold in which the last hour never happened."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -6,70 +6,58 @@ from pathlib import Path
 
 import pytest
 
-from pixguard.client import Answer
 from pixguard.features import PIX
-from pixguard.laptop.demo.hour_old import HourOld, hour_old
+from pixguard.laptop.demo.hour_old import EarlierStore
+from pixguard.online import OnlineFeatures, times_us
 from pixguard.online_store import open_online_store
-from pixguard.predictor.scorer import Asked, asked_of
-from pixguard.predictor.served import Served
-from tests.predictor.world import World, as_json, make_world, states_of, write_states
+from pixguard.payment import Payment, check_one
+from tests.predictor.world import as_json, payments, states_of, write_states
 
-AGE = timedelta(hours=1)
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return make_world(tmp_path_factory.mktemp("world"))
-
-
-@pytest.fixture(scope="module")
-def served(world: World) -> Served:
-    return Served.load(world.version.folder, world.public_key)
+PAST = payments(300)
+KEYS = [key for each in PAST for key in OnlineFeatures(PIX).keys(each)]
 
 
 @pytest.fixture
-def old(world: World, served: Served, tmp_path: Path) -> Iterator[HourOld]:
-    store = open_online_store(world.store, PIX)
-    with hour_old(served, store, tmp_path / "log", AGE) as found:
-        yield found
+def address(tmp_path: Path) -> str:
+    return f"sqlite://{tmp_path}/online.db"
+
+
+@pytest.fixture
+def earlier(address: str) -> Iterator[EarlierStore]:
+    store = EarlierStore(open_online_store(address, PIX), PIX)
+    yield store
     store.close()
 
 
-def soon(world: World) -> list[Asked]:
-    """Return payments of half an hour after the newest one, between the accounts of the newest ones."""
-    made = []
-    for number, each in enumerate(world.past[-20:]):
-        when = world.past[-1].event_time + timedelta(minutes=30)
-        name = f"E12345678{when:%Y%m%d%H%M}{number:011d}"
-        made.append(asked_of(as_json(each) | {"event_time": when, "end_to_end_id": name}))
-    return made
+def until(store: EarlierStore, payment: Payment) -> None:
+    store.until_us = int(times_us([payment])[0])
 
 
-def test_what_happened_in_the_last_hour_does_not_count(
-    world: World, served: Served, old: HourOld, tmp_path: Path
-) -> None:
-    asked = soon(world)
-    until = asked[0].payment.event_time - AGE
-    earlier = f"sqlite://{tmp_path}/earlier.db"
-    write_states(earlier, states_of(each for each in world.past if each.event_time < until))
-    store = open_online_store(earlier, PIX)
-    with hour_old(served, store, tmp_path / "other", timedelta(0)) as then:
-        expected = [each.probability for each in map(then.decide, asked)]
-    store.close()
-    found = [old.decide(each) for each in asked]
-    assert [each.probability for each in found] == expected
-    assert old.inexact == 0
-    assert all(isinstance(each, Answer) and not each.degraded for each in found)
+def test_what_happened_since_is_cut_off(address: str, earlier: EarlierStore) -> None:
+    write_states(address, states_of(PAST))
+    then = states_of(PAST[:280])
+    until(earlier, PAST[280])
+    features, now = OnlineFeatures(PIX), PAST[-1]
+    asked = [payment for payment in PAST if payment.device_id]
+    found = earlier.read([key for each in asked for key in features.keys(each)])
+    expected = [then.get(key) for each in asked for key in features.keys(each) if key]
+    late = [check_one(as_json(each) | {"event_time": now.event_time}) for each in asked]
+    assert (features.vectors(late, found).x_rf == features.vectors(late, expected).x_rf).all()
+    assert (features.vectors(late, found).newest_event_us == features.vectors(late, expected).newest_event_us).all()
+    assert earlier.inexact == 0
 
 
-def test_what_a_tile_hides_is_counted(world: World, served: Served, tmp_path: Path) -> None:
-    one = world.past[-1]
-    many = [
-        asked_of(as_json(one) | {"event_time": one.event_time + timedelta(seconds=20 * n)}).payment for n in range(100)
-    ]
-    write_states(f"sqlite://{tmp_path}/busy.db", states_of(many))
-    store = open_online_store(f"sqlite://{tmp_path}/busy.db", PIX)
-    with hour_old(served, store, tmp_path / "log", AGE) as busy:
-        busy.decide(asked_of(as_json(one) | {"event_time": many[-1].event_time + timedelta(seconds=1)}))
-        assert busy.inexact > 0
-    store.close()
+def test_a_key_without_state_and_no_key_have_none(address: str, earlier: EarlierStore) -> None:
+    write_states(address, states_of(PAST[:1]))
+    until(earlier, PAST[0])
+    assert set(earlier.read([*KEYS[:4], None])) == {None}
+
+
+def test_what_a_tile_hides_is_counted(address: str, earlier: EarlierStore) -> None:
+    one = PAST[0]
+    busy = [check_one(as_json(one) | {"event_time": one.event_time + timedelta(minutes=n)}) for n in range(100)]
+    write_states(address, states_of(busy))
+    until(earlier, busy[50])
+    keys = [key for key in OnlineFeatures(PIX).keys(one) if key]
+    assert None not in earlier.read(keys)
+    assert earlier.inexact == len(keys)

@@ -131,7 +131,7 @@ def table(old: Outcome, now: Outcome, budget: int) -> Table:
         ("chains, somewhere", "chains", _count),
         ("money of the chains", "chains", _money),
         ("honest payments", "honest", _count),
-        (f"the {budget} most suspicious", "at_budget", _count),
+        (f"among the {budget} most suspicious", "at_budget", _count),
     )
     for label, part, shown in rows:
         made.add_row(f"   {label}", shown(getattr(old, part)), shown(getattr(now, part)))
