@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -127,6 +128,46 @@ def test_a_store_that_is_down_is_told_without_its_password() -> None:
         with pytest.raises(StoreError, match="online store Redis: ConnectionError") as caught:
             act()
         assert "hunter2" not in str(caught.value)
+
+
+def test_a_first_write_leaves_no_table_missing_to_readers(tmp_path: Path) -> None:
+    store = open_online_store(f"sqlite://{tmp_path}/online.db", PIX)
+    store.write("account", {token(1): state("account", 1)})
+    assert store.read(KEYS) == [state("account", 1), None, None, None]
+    store.close()
+
+
+WRITER = """
+import sys
+from pixguard.features import PIX
+from pixguard.online_store import open_online_store
+
+blob = bytes.fromhex(sys.stdin.readline())
+for number in range(40):  # a batch of the stream opens, writes and closes; so does a backfill
+    store = open_online_store(sys.argv[1], PIX)
+    store.write("account", {f"k1.{key:032x}": blob for key in range(500)})
+    store.close()
+"""
+
+
+def test_readers_and_two_writers_of_one_file_do_not_disturb_each_other(tmp_path: Path) -> None:
+    address, blob = f"sqlite://{tmp_path}/online.db", state("account", 20)
+    reader = open_online_store(address, PIX)
+    reader.write("account", {token(1): blob})
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, address], stdin=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+    for each in writers:
+        assert each.stdin is not None
+        each.stdin.write(blob.hex() + "\n")
+        each.stdin.close()
+    reads = 0
+    while any(each.poll() is None for each in writers):
+        assert reader.read(KEYS) == [blob, None, None, None]
+        reads += 1
+    reader.close()
+    assert [each.wait() for each in writers] == [0, 0]
+    assert reads > 100
 
 
 def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:

@@ -95,9 +95,10 @@ class Plane:
         self.folder = Folder.of(root / "state")
         self.kept: dict[str, KeptVersion] = {}
 
-    def up(self, version: KeptVersion | None = None, wait_s: float = 60) -> int:
-        first = ["--version", str(version.folder)] if version else []
-        return up.main(["--state", str(self.folder.root), "--source", str(self.source), "--wait", str(wait_s), *first])
+    def up(self, version: KeptVersion | None = None, wait_s: float = 60, *, stream: bool = False) -> int:
+        arguments = ["--state", str(self.folder.root), "--source", str(self.source), "--wait", str(wait_s)]
+        arguments += ["--version", str(version.folder)] if version else []
+        return up.main(arguments if stream else [*arguments, "--no-stream"])
 
     def down(self) -> None:
         down.stop(self.folder)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pixguard.declaration import MICROSECONDS
 from pixguard.features import HANDBOOK, PIX
-from pixguard.state import Folding, StateError, append, event_rows, header, layouts, newest_us
+from pixguard.state import Folding, StateError, append, event_rows, header, layouts, newest_us, rewound
 from pixguard.state.blob import FOLD_AT, KEEP, MOST_RAW, NEVER, SETTLE_US, contents
 
 PAIR = layouts(PIX)["pair"]
@@ -101,3 +101,24 @@ def test_the_same_events_give_the_same_raw_and_folded_total(times: list[int], da
     young = [t for t in times if START + t >= newest_us(blob) - 28 * DAY]
     assert len(events) + tiles[tiles[:, 0] == 1, 2].sum() >= len(young)
     assert len(events) + tiles[tiles[:, 0] == 1, 2].sum() <= len(times)
+
+
+@given(st.lists(st.integers(0, 3 * DAY), min_size=1, max_size=60), st.integers(-1, 3 * DAY + 1))
+def test_an_earlier_state_holds_what_had_happened_by_then(times: list[int], until: int) -> None:
+    """Labels become visible later than they happen: what counts is when they happened."""
+    account = layouts(PIX)["account"]
+    kinds = np.arange(len(times)) % len(account.kinds)
+    happened = START + np.array(times)
+    rows = event_rows(happened + account.delay_us[kinds], np.ones(len(times)), kinds, np.zeros(len(times)))
+    unfolded = Folding(fold_at=99)
+    early = rows[happened < START + until]
+    expected = append(account, None, early, unfolded) if len(early) else None
+    assert rewound(account, append(account, None, rows, unfolded), START + until) == expected
+
+
+def test_an_earlier_state_keeps_its_tiles_and_tells_what_they_hold() -> None:
+    blob = append(PAIR, None, some(FOLD_AT + 1))
+    folded_until_us = header(PAIR, blob).folded_until_us
+    before = rewound(PAIR, blob, folded_until_us)
+    assert before is not None
+    assert header(PAIR, before) == (header(PAIR, blob).tiles, 0, folded_until_us, folded_until_us)

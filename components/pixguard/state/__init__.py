@@ -6,7 +6,17 @@ happened, and a payment that is asked about twice never counts itself. NumPy onl
 StateError (a PixguardError)
 """
 
-from pixguard.state.blob import EVENT_WORDS, FOLDING, Folding, StateError, append, event_rows, header, newest_us
+from pixguard.state.blob import (
+    EVENT_WORDS,
+    FOLDING,
+    Folding,
+    StateError,
+    append,
+    event_rows,
+    header,
+    newest_us,
+    rewound,
+)
 from pixguard.state.layout import Segment, StateLayout, layouts
 from pixguard.state.merge import Merger
 
@@ -23,4 +33,5 @@ __all__ = [
     "header",
     "layouts",
     "newest_us",
+    "rewound",
 ]

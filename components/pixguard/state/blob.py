@@ -118,6 +118,22 @@ def append(layout: StateLayout, blob: bytes | None, events: Words, folding: Fold
     return whole if grown.events <= folding.fold_at else _fold(layout, whole, grown, folding)
 
 
+def rewound(layout: StateLayout, blob: bytes, time_us: int) -> bytes | None:
+    """Return the state as it was at an earlier time: without the raw events that happened at it or later.
+
+    What a tile holds stays; whether that is too much, `Header.folded_until_us` tells. None where nothing is left.
+    """
+    known = header(layout, blob)
+    _, events = contents(blob, known)
+    happened_us = events[:, 0] - layout.delay_us[events[:, 2] & 255]
+    left = events[happened_us < time_us]
+    if not len(left) and not known.tiles:
+        return None
+    newest = int(happened_us[happened_us < time_us].max(initial=known.folded_until_us))
+    before = known._replace(events=len(left), newest_us=newest)
+    return _bytes(layout, before, blob[TILES_AT : known.events_at], left.tobytes())
+
+
 def contents(blob: bytes, known: Header) -> tuple[Words, Words]:
     """Return the tiles [tiles, 9] and raw events [events, 3] of a blob."""
     words = np.frombuffer(blob, dtype="<i8")

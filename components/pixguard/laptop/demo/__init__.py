@@ -25,8 +25,9 @@ PLAN = """pixguard demo: the whole loop on this machine, with simulated Pix paym
   2  pipeline: a first model, taught by {first} days of payments        about 1.5 min
   3  pipeline: a challenger, taught by all of them                    about 1.5 min
   4  pipeline: a bad challenger, which the gate must refuse           about 1 min
-  5  serve the first model, release the challenger through Git,
-     and four bad versions that are rolled back by themselves         about 3 min
+  5  serve the first model, catch mule chains while they happen,
+     release the challenger through Git, and four bad versions
+     that are rolled back by themselves                               about 4 min
 
 Everything stays below {state} and on this machine; nothing is sent anywhere.
 """
@@ -40,7 +41,7 @@ What next
                            --param lake=DIR … (README, "Your own data")
 """
 # What a demo leaves; the next one begins without it, for the data gate compares with the run before.
-FOLDERS = ("input", "lake", "models", "mlflow", "keys", "runs", "cache", "plane", "spoilt")
+FOLDERS = ("input", "lake", "models", "mlflow", "keys", "runs", "cache", "plane", "spoilt", "hour_old")
 LIVE_DAYS = 10  # the newest days are the traffic; state is as of their beginning
 
 

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from pixguard.jobs import advance_canary, backfill_state, propose_version, show_history
 from pixguard.jobs.release_arguments import add_place, place_of
-from pixguard.laptop.demo import bad_versions
+from pixguard.laptop.demo import bad_versions, mules
 from pixguard.laptop.demo.traffic import Traffic, payments_since
 from pixguard.laptop.plane import process
 from pixguard.laptop.plane.commands import down, up
@@ -80,8 +80,10 @@ def released(first: Attempt, champion: Attempt, state: Path, cut: datetime, cons
     console.print(f"   {loaded.keys:,} keys' state as of {cut:%Y-%m-%d} loaded in {loaded.load_s:.1f} s")
     wrong = []
     with _served(plane, Path(first.version), state):
-        url = str(read(Folder.of(plane).plane)["url"])
-        with Traffic(url, payments_since(state / "lake", cut), PER_SECOND) as traffic:
+        addresses = read(Folder.of(plane).plane)
+        console.print("\n   [bold]mule chains[/bold]: caught while they happen, with features live and one hour old")
+        until = mules.caught(addresses, Path(first.version), state, cut, console)
+        with Traffic(str(addresses["url"]), payments_since(state / "lake", until), PER_SECOND) as traffic:
             for trial in trials(champion, state):
                 wrong += _tried(trial, plane, state, traffic, console)
         console.print(f"\n   {traffic.sent:,} payments answered, {traffic.failed:,} without a decision")
@@ -94,7 +96,8 @@ def released(first: Attempt, champion: Attempt, state: Path, cut: datetime, cons
 def _served(plane: Path, version: Path, state: Path) -> Iterator[None]:
     """Run the plane with a first version; nothing of it is left running."""
     try:
-        up.main(["--state", str(plane), "--version", str(version), "--public-key", str(_public_key(state))])
+        key, lake = str(_public_key(state)), str(state / "lake")
+        up.main(["--state", str(plane), "--version", str(version), "--public-key", key, "--lake", lake])
         yield
     finally:
         down.main(["--state", str(plane)])

@@ -19,11 +19,12 @@ from pixguard.client import Client, ClientError
 from pixguard.payment import PAYMENT_SCHEMA
 
 
-def payments_since(lake: Path, cut: datetime) -> list[dict[str, Any]]:
+def payments_since(lake: Path, cut: datetime, until: datetime | None = None) -> list[dict[str, Any]]:
     """Return the payments from `cut` on, in order of time, as a client would send them."""
-    table = ds.dataset(lake / "payments", partitioning="hive").to_table(
-        columns=PAYMENT_SCHEMA.names, filter=ds.field("event_time") >= cut
-    )
+    chosen = ds.field("event_time") >= cut
+    if until is not None:
+        chosen &= ds.field("event_time") < until
+    table = ds.dataset(lake / "payments", partitioning="hive").to_table(columns=PAYMENT_SCHEMA.names, filter=chosen)
     rows = table.sort_by([("event_time", "ascending"), ("end_to_end_id", "ascending")]).to_pylist()
     return [{name: value for name, value in row.items() if value is not None} for row in rows]
 

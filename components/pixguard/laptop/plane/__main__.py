@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
-from pixguard.laptop.plane import console, store
+from pixguard.laptop.plane import console, store, stream
 from pixguard.laptop.plane import folder as files
 from pixguard.laptop.plane.endpoint import Endpoint
 from pixguard.laptop.plane.folder import Folder
@@ -34,23 +34,26 @@ def main() -> int:
             logging.error("another plane runs in %s", folder.root)
             return 1
         os.chdir(folder.root)
-        supervise(folder, options.overlay, Patience(options.grace, options.end), with_console=options.console)
+        stream.take_over_from(folder, options.lake)
+        patience = Patience(options.grace, options.end)
+        supervise(
+            Supervisor(folder, options.overlay, patience, with_console=options.console, with_stream=options.stream)
+        )
     return 0
 
 
-def supervise(folder: Folder, overlay: str, patience: Patience, *, with_console: bool = True) -> None:
+def supervise(plane: Supervisor) -> None:
     """Run the loop and the endpoint, and write the addresses once both doors answer."""
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    plane = Supervisor(folder, overlay, patience, with_console=with_console)
-    before = urlparse(files.read(folder.plane).get("versions_url", "")).port or 0
+    before = urlparse(files.read(plane.folder.plane).get("versions_url", "")).port or 0
     endpoint = Endpoint(plane, before)
     try:
         while not stopping.is_set() and not _open(plane):
             plane.step()
             stopping.wait(0.05)
-        _write_addresses(folder, plane, endpoint)
+        _write_addresses(plane, endpoint)
         plane.run(stopping)
     finally:
         endpoint.close()
@@ -60,7 +63,8 @@ def _open(plane: Supervisor) -> bool:
     return bool(plane.store.running and store.ready(plane.store.running) and plane.proxy.ask("/ready"))
 
 
-def _write_addresses(folder: Folder, plane: Supervisor, endpoint: Endpoint) -> None:
+def _write_addresses(plane: Supervisor, endpoint: Endpoint) -> None:
+    folder = plane.folder
     if plane.store.running is None:
         return
     addresses: dict[str, Any] = {
@@ -70,6 +74,7 @@ def _write_addresses(folder: Folder, plane: Supervisor, endpoint: Endpoint) -> N
         "s3": store.access(plane.store.running),
         "decisions": str(folder.decisions),
         "online_store": given(folder)["PIXGUARD_ONLINE_STORE"],
+        "publish": stream.published(folder),
         "public_key": str(folder.public_key),
         "status": str(folder.status),
         "versions_url": f"{endpoint.url}/versions",
@@ -86,6 +91,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--overlay", default="kustomize/overlays/laptop")
     parser.add_argument("--console", action=argparse.BooleanOptionalAction, default=True, help="serve the web page")
+    parser.add_argument("--stream", action=argparse.BooleanOptionalAction, default=True, help="run the feature stream")
+    parser.add_argument("--lake", type=Path, help="lake whose backfill the feature stream takes over from")
     parser.add_argument("--grace", type=float, default=1.0, help="seconds a server stays after nobody is sent there")
     parser.add_argument("--end", type=float, default=10.0, help="seconds a server may take to end")
     return parser.parse_args()

@@ -15,6 +15,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
+from pixguard.laptop.plane import stream
 from pixguard.laptop.plane.supervisor import Supervisor
 
 
@@ -44,7 +45,7 @@ def versions(plane: Supervisor) -> dict[str, dict[str, Any]]:
 
 
 class _Everything(Collector):
-    """What the plane knows of versions, and what their servers say, each sample with its version and replica."""
+    """What the plane knows, and what servers and stream say; the samples of a server bear its version and replica."""
 
     def __init__(self, plane: Supervisor) -> None:
         self._plane = plane
@@ -59,6 +60,8 @@ class _Everything(Collector):
             texts = pool.map(lambda each: scrape(each.ports[0]), replicas)
             for replica, text in zip(replicas, texts, strict=True):
                 yield {"version": replica.version, "replica": replica.name}, text
+        if self._plane.stream is not None:
+            yield {}, stream.metrics(self._plane.stream.running)
 
 
 def _own(found: Mapping[str, Mapping[str, Any]]) -> Iterator[Metric]:

@@ -26,7 +26,8 @@ class Folder:
         folder = cls(root)
         for private in (folder.processes, folder.logs, folder.envoy / "endpoints", folder.s3, folder.versions):
             private.mkdir(parents=True, exist_ok=True, mode=0o700)
-        folder.decisions.mkdir(exist_ok=True)
+        for public in (folder.decisions, folder.stream):
+            public.mkdir(exist_ok=True)
         folder.online.parent.mkdir(parents=True, exist_ok=True)
         return folder
 
@@ -82,6 +83,11 @@ class Folder:
     def online(self) -> Path:
         """Return the online store, where the feature repository has it for the lake of this folder."""
         return self.root / "lake" / "feast" / "online.db"
+
+    @property
+    def stream(self) -> Path:
+        """Return the folder of what is published to the feature stream, and of its checkpoint."""
+        return self.root / "stream"
 
     @property
     def public_key(self) -> Path:

@@ -22,6 +22,11 @@ class Kept:
         self._since = time.monotonic()
         self.running = before if before is not None and before.alive() else None
 
+    @property
+    def failures(self) -> int:
+        """Return how often it ended in a row."""
+        return self._failures
+
     def step(self) -> bool:
         """Start it where it does not run; return whether another process runs now than at the last step."""
         now = time.monotonic()

@@ -23,7 +23,10 @@ from pixguard.laptop.plane import folder as files
 from pixguard.laptop.plane.folder import Folder
 
 MARK = "PIXGUARD_PLANE"
-INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "PYTHONPATH", "PYTHONPYCACHEPREFIX", "LD_LIBRARY_PATH")
+INHERITED = (
+    *("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "JAVA_HOME"),
+    *("PYTHONPATH", "PYTHONPYCACHEPREFIX", "LD_LIBRARY_PATH"),
+)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pixguard.laptop.plane import console, counters, process, rules, store
+from pixguard.laptop.plane import console, counters, process, rules, store, stream
 from pixguard.laptop.plane import folder as files
 from pixguard.laptop.plane.cache import Cache
 from pixguard.laptop.plane.errors import PlaneError
@@ -31,13 +31,17 @@ log = logging.getLogger("pixguard.plane")
 class Supervisor:
     """The plane's loop; it owns every process, takes over those that run, and leaves them running when it ends."""
 
-    def __init__(self, folder: Folder, overlay: str, patience: Patience, *, with_console: bool = True) -> None:
+    def __init__(
+        self, folder: Folder, overlay: str, patience: Patience, *, with_console: bool = True, with_stream: bool = True
+    ) -> None:
         recorded = {each.name: each for each in process.recorded(folder)}
         self.folder = folder
         self.store = Kept(partial(store.start, folder), recorded.get(store.NAME))
         self.proxy = Proxy(folder, recorded.get("envoy"))
         shown = partial(console.start, folder, overlay)
         self.console = Kept(shown, recorded.get(console.NAME)) if with_console else None
+        online_store = given(folder)["PIXGUARD_ONLINE_STORE"]
+        self.stream = stream.kept(folder, online_store, recorded.get(stream.NAME), wanted=with_stream)
         self.sync = Sync(folder, overlay, given(folder))
         self.cache = Cache(folder)
         self.fleet = Fleet(folder, patience)
@@ -67,8 +71,9 @@ class Supervisor:
         self.sync.step()
         self.store.step()
         self.proxy.observe()
-        if self.console:
-            self.console.step()
+        for each in (self.console, self.stream):
+            if each:
+                each.step()
         self.fleet.observe()
         desired = self.sync.desired
         if desired is not None:
@@ -134,11 +139,11 @@ class Supervisor:
             settled=self.proxy.settled,
             url=f"http://127.0.0.1:{self.proxy.addresses.port}",
         )
-        key = (desired, seen, self.sync.commit, self.sync.error)
+        observed = {"commit": self.sync.commit, "error": self.sync.error, "stream": stream.said(self.stream)}
+        key = (desired, seen, *observed.values())
         if key == self._key:
             return
         self._key = key
-        observed = {"commit": self.sync.commit, "error": self.sync.error}
         plain = status(desired, seen) if desired else {"conditions": []}
         self.status = stamped(plain, self.status, utc_now()) | {"observed": observed}
         files.write(self.folder.status, self.status)

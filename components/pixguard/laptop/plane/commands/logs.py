@@ -1,4 +1,4 @@
-"""`pixguard logs`: what the plane, Envoy, S3 and the servers said."""
+"""`pixguard logs`: what the plane, Envoy, S3, the stream and the servers said."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Print the last lines of every log, or of those named; with --follow, go on."""
     parser = options.parser("logs", "Show the logs of the laptop plane's processes.")
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help="plane, envoy, s3, a replica or version (default: all)"
+        "names", nargs="*", metavar="NAME", help="plane, envoy, s3, stream, a replica or version (default: all)"
     )
     parser.add_argument("--lines", type=int, default=20, help="last lines of each (default: %(default)s)")
     parser.add_argument("--follow", action="store_true", help="go on until interrupted")

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pixguard.laptop.plane import folder as files
+from pixguard.laptop.plane import process, stream
 from pixguard.laptop.plane.commands import options
 from pixguard.laptop.plane.console import link
 from pixguard.laptop.plane.folder import Folder
@@ -43,12 +44,23 @@ def show(folder: Folder, console: Console) -> None:
     if addresses.get("console"):
         console.print(f"console  {link(addresses['console'])}")
     console.print(f"commit   {(observed.get('commit') or 'none')[:12]} of {folder.git}")
+    console.print(f"stream   {_stream(folder, observed)}")
     if observed.get("error"):
         console.print(f"[red]refused[/red]  {observed['error']}")
     for each in status.get("conditions", ()):
         words = " ".join(filter(None, [each.get("reason"), each.get("message")]))
         console.print(f"{each['type']:<21} {each['status']:<6} {words}")
     console.print(_table(_versions(addresses)))
+
+
+def _stream(folder: Folder, observed: dict[str, Any]) -> str:
+    """Return where the stream is to be published to and what came of it; else why it does not run."""
+    running = next((each for each in process.recorded(folder) if each.name == stream.NAME and each.alive()), None)
+    if running is None:
+        return str(observed.get("stream", "none"))
+    counts = stream.counts(stream.metrics(running))
+    words = ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items()) or "it starts"
+    return f"{stream.published(folder)}: {words}"
 
 
 def _versions(addresses: dict[str, Any]) -> dict[str, Any]:

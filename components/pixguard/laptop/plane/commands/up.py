@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if first:
             seed.trust(folder, first.public_key)
         repository.create(folder.git, chosen.source)
-        addresses = start(folder, chosen.overlay, chosen.wait, *([] if chosen.console else ["--no-console"]))
+        addresses = start(folder, chosen.overlay, chosen.wait, *_extras(chosen))
         if first:
             seed.install(folder, chosen.overlay, first, addresses["s3"])
     served = wait_until_served(folder, chosen.wait)
@@ -41,6 +41,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not served:
         console.print("nothing is released yet: pixguard up --version FOLDER, once, then releases go through Git")
     return 0
+
+
+def _extras(chosen: argparse.Namespace) -> list[str]:
+    """Return what the plane's process is told beyond its folder."""
+    told = [] if chosen.lake is None else ["--lake", str(chosen.lake.absolute())]
+    return told + [f"--no-{name}" for name in ("console", "stream") if not getattr(chosen, name)]
 
 
 def start(folder: Folder, overlay: str, wait_s: float, *extra: str) -> dict[str, Any]:
@@ -102,7 +108,7 @@ def _last_words(folder: Folder) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = options.parser("up", "Start the laptop plane: Git, S3, servers, Envoy. Twice is harmless.")
+    parser = options.parser("up", "Start the laptop plane: Git, S3, servers, Envoy, stream. Twice is harmless.")
     parser.add_argument("--source", type=Path, default=Path(), help="checkout whose manifests seed the repository")
     parser.add_argument("--overlay", default="kustomize/overlays/laptop", help="what to serve (default: %(default)s)")
     parser.add_argument("--version", type=Path, metavar="FOLDER", help="kept version to serve first")
@@ -110,5 +116,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--console", action=argparse.BooleanOptionalAction, default=True, help="serve the console (default: yes)"
     )
+    parser.add_argument(
+        "--stream", action=argparse.BooleanOptionalAction, default=True, help="run the feature stream (default: yes)"
+    )
+    parser.add_argument("--lake", type=Path, metavar="FOLDER", help="lake whose backfill the stream goes on from")
     parser.add_argument("--wait", type=float, default=120, help="seconds until it serves (default: %(default)s)")
     return parser

@@ -1,0 +1,94 @@
+"""The feature stream: what is published to a folder → the online store, by Spark, in one more process of the plane.
+
+It is small on purpose: one core, one partition, a heap that a laptop does not notice. What it has read it remembers
+in its checkpoint, so whoever starts it next goes on from there; nothing published meanwhile is lost.
+"""
+
+from __future__ import annotations
+
+import http.client
+import shutil
+import signal
+import sys
+from functools import partial
+from pathlib import Path
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from pixguard.laptop.plane import folder as files
+from pixguard.laptop.plane import process
+from pixguard.laptop.plane.folder import Folder
+from pixguard.laptop.plane.kept import Kept
+from pixguard.laptop.plane.process import Process
+
+NAME = "stream"
+HEAP = "512m"  # Spark refuses less than 450 MB
+EVERY_S = 0.25  # without a pause an idle stream would look into its folder a hundred times a second
+OUTCOMES = ("accepted", "duplicate", "late", "dead")
+
+
+def published(folder: Folder) -> str:
+    """Return the address that `pixguard.producer` sends payments and labels to."""
+    return f"file://{folder.stream / 'messages'}"
+
+
+def take_over_from(folder: Folder, lake: Path | None) -> None:
+    """Remember the lake whose backfill the stream takes over from; None leaves it as it was."""
+    if lake is not None:
+        files.write(folder.stream / "lake.json", {"lake": str(lake.absolute())})
+
+
+def kept(folder: Folder, online_store: str, before: Process | None, *, wanted: bool) -> Kept | None:
+    """Return the stream as a process that is kept running, or None where none is wanted: one that runs is ended."""
+    if wanted:
+        return Kept(partial(start, folder, online_store), before)
+    if before is not None:
+        before.signal(signal.SIGTERM)
+    return None
+
+
+def start(folder: Folder, online_store: str, _before: Process | None) -> Process:
+    """Start the stream; it goes on from its checkpoint."""
+    place = folder.stream
+    shutil.rmtree(place / "scratch", ignore_errors=True)  # what a JVM that was killed left
+    (place / "scratch").mkdir()
+    lake = files.read(place / "lake.json").get("lake", str(folder.root / "lake"))
+    (port,) = process.free_ports(1)
+    command = [
+        *(sys.executable, "-m", "pixguard.jobs.stream_features", "--source", published(folder)),
+        *("--online-store", online_store, "--lake", lake),
+        *("--checkpoint", str(place / "checkpoint"), "--dead-letters", f"file://{place / 'dead_letters'}"),
+        *("--master", "local[1]", "--partitions", "1", "--memory", HEAP),
+        *("--trigger-s", str(EVERY_S), "--metrics-port", str(port)),
+    ]
+    return process.start(folder, NAME, command, {"SPARK_LOCAL_DIRS": str(place / "scratch")}, metrics_port=port)
+
+
+def said(stream: Kept | None) -> str:
+    """Return how the stream is, in words."""
+    if stream is None:
+        return "none: pixguard up was told --no-stream"
+    if stream.running is not None:
+        return "running"
+    return f"its process ended, failure {stream.failures} in a row; see `pixguard logs {NAME}`"
+
+
+def metrics(stream: Process | None) -> str:
+    """Return the stream's /metrics, empty where it does not answer (yet)."""
+    if stream is None:
+        return ""
+    connection = http.client.HTTPConnection("127.0.0.1", stream.facts["metrics_port"], timeout=1.0)
+    try:
+        connection.request("GET", "/metrics")
+        return connection.getresponse().read().decode()
+    except (OSError, http.client.HTTPException):
+        return ""
+    finally:
+        connection.close()
+
+
+def counts(text: str) -> dict[str, int]:
+    """Return messages by outcome from the stream's metrics, empty where there are none yet."""
+    samples = (one for family in text_string_to_metric_families(text) for one in family.samples)
+    found = {one.labels["outcome"]: int(one.value) for one in samples if one.name == "pixguard_stream_messages_total"}
+    return {name: found[name] for name in OUTCOMES if name in found}
