@@ -36,7 +36,7 @@ What next
   the report             {report}
   the runs in MLflow     make mlflow, then http://127.0.0.1:5055
   the winning version    {champion}
-  serve it again         pixguard up --state {plane}
+  serve it again         pixguard up --state {plane}   (prints the address, and the console's)
   your own payments      pixguard run train_model --param input=FILE --param mapping=YOURS.yaml \\
                            --param lake=DIR … (README, "Your own data")
 """
