@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -26,13 +25,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000, help="decisions of the day (%(default)s)")
     parser.add_argument("--written", type=int, default=250_000, help="decisions really written (%(default)s)")
+    parser.add_argument("--parts", type=int, nargs="+", default=[4, 2, 1], help="so many-ths of --rows (%(default)s)")
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--data", help="not used: a log is made")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder, rows = Path(scratch), []
         version, key = keep(folder)
-        written = min(options.written, options.rows // 4)
+        written = min(options.written, options.rows // max(options.parts))
         began = time.perf_counter()
         segments = write_log(folder, version.name, written)
         size = sum(segment.stat().st_size for segment in segments)
@@ -40,10 +40,11 @@ def main() -> None:
             f"wrote {written:,} decisions, {size / written:,.0f} bytes each, {time.perf_counter() - began:.0f} s",
             flush=True,
         )
-        for part in (4, 2, 1):
+        for part in options.parts:
             times = max(1, round(options.rows / part / written))
             log = link_log(segments, folder / f"log-{part}", times)
             rows += _case(log, folder, key, times * written, options.cores)
+            print(", ".join(f"{row.metric} {row.value:,.1f}" for row in rows if row.case == rows[-1].case), flush=True)
     finish("watch", rows)
 
 
@@ -52,18 +53,17 @@ def _case(log: Path, folder: Path, key: Path, rows: int, cores: int) -> list[Row
     command = [sys.executable, "-m", "pixguard.jobs.watch_decisions", "--decisions", str(log), "--out", str(out),
                "--versions", str(folder / "versions"), "--public-key", str(key), "--master", f"local[{cores}]",
                "--until", (DAY.replace(day=DAY.day + 1)).isoformat()]  # fmt: skip
-    began, before = time.perf_counter(), os.times()
+    began = time.perf_counter()
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as running:
-        peak = _peak(psutil.Process(running.pid))
+        peak, cpu = _followed(psutil.Process(running.pid))
         said = running.stderr.read() if running.stderr else ""
-    seconds, after = time.perf_counter() - began, os.times()
+    seconds = time.perf_counter() - began
     if running.returncode:
         raise SystemExit(said)
     report = json.loads((out / "report.json").read_text())
     (found,) = report["versions"].values()
     if found["drift"]["newest"]["rows"] != rows:
         raise SystemExit(f"counted {found['drift']['newest']['rows']:,} of {rows:,}")
-    cpu = after.children_user + after.children_system - before.children_user - before.children_system
     return [
         Row(case, "seconds", seconds, "s"), Row(case, "cpu_s", cpu, "s"), Row(case, "peak_gb", peak / 1e9, "GB"),
         Row(case, "rows_per_s", rows / seconds, "1/s"), Row(case, "cpu_us_per_row", cpu / rows * 1e6, "us"),
@@ -71,19 +71,21 @@ def _case(log: Path, folder: Path, key: Path, rows: int, cores: int) -> list[Row
     ]  # fmt: skip
 
 
-def _peak(process: psutil.Process) -> float:
-    """Return the most that a process and its children held at once, looking five times a second."""
-    most = 0.0
+def _followed(process: psutil.Process) -> tuple[float, float]:
+    """Return the most bytes that a process and its children held at once, and their CPU seconds, until it ends."""
+    most, used = 0.0, dict[int, float]()
     while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
         held = 0
         for each in [process, *process.children(recursive=True)]:
             try:
                 held += each.memory_info().rss
+                times = each.cpu_times()
             except psutil.NoSuchProcess:
                 continue  # a worker that ended meanwhile holds nothing
+            used[each.pid] = times.user + times.system
         most = max(most, held)
         time.sleep(0.2)
-    return most
+    return most, sum(used.values())
 
 
 if __name__ == "__main__":
