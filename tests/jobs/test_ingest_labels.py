@@ -132,6 +132,19 @@ def test_other_formats_keep_the_same_contract(log: Path, tmp_path: Path, kind: s
     assert (counts.rows, counts.accepted, counts.duplicates, counts.rejected) == (8, 3, 1, 4)
 
 
+def test_the_consoles_verdicts_are_such_verdicts_and_a_later_one_corrects(log: Path, tmp_path: Path) -> None:
+    folder, at = tmp_path / "verdicts", DAY + timedelta(hours=3)
+    folder.mkdir()
+    first = verdict(3, at, source="analyst", by="ana")
+    lines(folder / "2026-03-05.jsonl", [first])
+    lines(folder / "2026-03-06.jsonl", [verdict(3, at, 4, source="analyst", by="rui", is_fraud=False, situation=None)])
+    done = ingest_labels.run(decisions=log, lake=tmp_path / "lake", verdicts=folder)
+    assert (done.verdicts.accepted, done.verdicts.rejected) == (2, 0)
+    outcomes = read_outcomes(tmp_path / "lake")
+    place = outcomes.decisions["end_to_end_id"].to_pylist().index(first["end_to_end_id"])
+    assert [outcomes.status(at + timedelta(days=n), timedelta(7))[place] for n in (3, 4)] == ["fraud", "honest"]
+
+
 def test_what_cannot_be_read_changes_nothing(log: Path, tmp_path: Path) -> None:
     lake = tmp_path / "lake"
     ingest_labels.run(decisions=log, lake=lake)

@@ -48,7 +48,12 @@ DECISION_SCHEMA = pa.schema(
     ]
 )
 
-_TABLE = TableMapping(tuple(Source(field, field.name, {}) for field in VERDICT_FIELDS), lenient=True)
+_SPELLINGS = {"source": {"values": {str(source).lower(): str(source) for source in VerdictSource}}}
+_TABLE = TableMapping(
+    tuple(Source(field, field.name, _SPELLINGS.get(field.name, {})) for field in VERDICT_FIELDS),
+    ignored=("by",),  # which analyst: the console's own business
+    lenient=True,
+)
 VERDICTS = Mapping(
     path=Path("the contract of verdicts"),
     tokenised=True,
