@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pixguard.decision_log import Record, names_sha256, read_record, record_line
 from pixguard.drift import OWN, Counter, DriftError, Measures, days_of, reference_counts
+from pixguard.drift.counting import BIN_COLUMNS
 from pixguard.drift.measures import BINS, MISSING, WIDTH, score_distribution
 from tests.outcomes.log import DAY, decision
 
@@ -39,8 +40,10 @@ def record(number: int, *of: object) -> Record:
 def rows(table: pa.Table) -> dict[tuple[object, ...], int]:
     found: dict[tuple[object, ...], int] = {}
     for row in table.to_pylist():
-        count = row.pop("rows")
-        found[tuple(row.values())] = found.get(tuple(row.values()), 0) + count
+        counts = [row.pop(name) for name in BIN_COLUMNS]
+        for place, count in enumerate(counts):
+            key = (*row.values(), place)
+            found[key] = found.get(key, 0) + count
     return found
 
 

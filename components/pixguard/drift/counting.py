@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from pixguard.cohorts import COHORTS, cohorts_of
 from pixguard.decision_log import Record
-from pixguard.drift.measures import OWN, WIDTH, Int64s, Measures, event_us, own_codes
+from pixguard.drift.measures import BINS, OWN, WIDTH, Int64s, Measures, event_us, own_codes
 
 BATCH_ROWS = 8192
 ALL = "all"
+BIN_COLUMNS = (*(f"bin_{n}" for n in range(BINS)), "missing")
 COUNT_SCHEMA = pa.schema(
     [
         pa.field("day", pa.date32(), nullable=False),
@@ -24,8 +25,7 @@ COUNT_SCHEMA = pa.schema(
         pa.field("cohort", pa.string(), nullable=False),  # `all`, or a name of COHORTS
         pa.field("value", pa.string(), nullable=False),
         pa.field("measure", pa.string(), nullable=False),
-        pa.field("bin", pa.int32(), nullable=False),
-        pa.field("rows", pa.int64(), nullable=False),
+        *(pa.field(name, pa.int64(), nullable=False) for name in BIN_COLUMNS),
     ]
 )
 _PAYMENT = ("payer_ispb", "payee_ispb", "key_type", "initiation", "payer_region", "device_registered",
@@ -89,11 +89,11 @@ class Counter:
             for cohort, table in tables.items():
                 values = np.array(list(table.values), dtype=object)
                 cells = table.counts[: len(values)].reshape(len(values), len(names), WIDTH)
-                value, measure, bins = np.nonzero(cells)
+                value, measure = np.nonzero(cells.any(axis=-1))
                 rows = len(value)
                 columns = [
                     pa.repeat(pa.scalar(day, pa.date32()), rows), pa.repeat(version, rows), pa.repeat(cohort, rows),
                     pa.array(values[value], pa.string()), pa.array(names[measure], pa.string()),
-                    pa.array(bins, pa.int32()), pa.array(cells[value, measure, bins]),
+                    *(pa.array(counts) for counts in np.ascontiguousarray(cells[value, measure].T)),
                 ]  # fmt: skip
                 yield pa.table(columns, schema=COUNT_SCHEMA)

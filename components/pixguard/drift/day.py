@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pixguard.drift.counting import ALL
+from pixguard.drift.counting import ALL, BIN_COLUMNS
 from pixguard.drift.errors import DriftError
 from pixguard.drift.measures import WIDTH, Int64s
 
@@ -55,8 +55,8 @@ def _day(table: pa.Table, version: str, names: tuple[str, ...]) -> DayCounts:
             raise DriftError(
                 f"{day}, {version}: counts of {strange[:3]}, which the version has not; count the day anew"
             )
-        place = pc.index_in(rows["value"], value_set=values).to_numpy(), measure.to_numpy(), rows["bin"].to_numpy()
+        place = pc.index_in(rows["value"], value_set=values).to_numpy(), measure.to_numpy()
         counts = np.zeros((len(values), len(names), WIDTH), dtype=np.int64)
-        np.add.at(counts, place, rows["rows"].to_numpy())
+        np.add.at(counts, place, np.stack([rows[name].to_numpy() for name in BIN_COLUMNS], axis=1))
         cohorts[cohort] = (tuple(values.to_pylist()), counts)
     return DayCounts(day, version, names, cohorts)

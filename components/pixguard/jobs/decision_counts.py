@@ -23,15 +23,17 @@ from pyspark.sql import functions as F  # noqa: N812 - the field's name for it
 
 from pixguard.decision_log import Segment, fingerprint, has_grown, read_segment, segments_by_day
 from pixguard.drift import COUNT_SCHEMA, Counter, DriftError, Measures
-from pixguard.drift.counting import ALL
+from pixguard.drift.counting import ALL, BIN_COLUMNS
 from pixguard.jobs.spark import session
 from pixguard.lake import write_json
 from pixguard.provenance.files import read_json
 from pixguard.published import publish, staging
 
-TASKS_A_CORE = 4
-_SPARK_SCHEMA = "day date, version string, cohort string, value string, measure string, bin int, rows long"
-_KEYS = [name for name in COUNT_SCHEMA.names if name != "rows"]
+TASKS_A_CORE = 2  # of about equal bytes; each hands over all cohorts, however few its segments
+_KEYS = [name for name in COUNT_SCHEMA.names if name not in BIN_COLUMNS]
+_SPARK_SCHEMA = ", ".join(
+    ["day date", *(f"{name} string" for name in _KEYS[1:]), *(f"{name} long" for name in BIN_COLUMNS)]
+)
 
 
 def count_decisions(
@@ -46,7 +48,9 @@ def count_decisions(
         return COUNT_SCHEMA.empty_table()
     part = partial(_count, groups=groups, measures=dict(measures), days=tuple(days))
     tasks = spark.range(0, len(groups), 1, numPartitions=len(groups))
-    counts = tasks.mapInArrow(part, _SPARK_SCHEMA).groupBy(*_KEYS).agg(F.sum("rows").alias("rows"))
+    counts = (
+        tasks.mapInArrow(part, _SPARK_SCHEMA).groupBy(*_KEYS).agg(*(F.sum(name).alias(name) for name in BIN_COLUMNS))
+    )
     try:
         return counts.toArrow().cast(COUNT_SCHEMA).sort_by([(name, "ascending") for name in _KEYS])
     except (PySparkException, Py4JJavaError) as error:
@@ -83,7 +87,8 @@ def refresh_counts(
         write_json(staged / "days.json", known)
         publish(out, "counts", staged)
     whole = pc.and_(pc.equal(table["cohort"], ALL), pc.equal(table["measure"], "decision"))
-    return len(pc.unique(table["day"])), int(pc.sum(table.filter(whole)["rows"]).as_py() or 0)
+    decided = table.filter(whole).select(BIN_COLUMNS)
+    return len(pc.unique(table["day"])), sum(int(pc.sum(column).as_py() or 0) for column in decided.columns)
 
 
 def kept_days(out: Path, until: date) -> Iterator[pa.Table]:
