@@ -180,9 +180,7 @@ class SqliteStore:
             connection = self._connection()
             with connection:
                 connection.execute("BEGIN IMMEDIATE")
-                for (
-                    each
-                ) in self._tables.values():  # all of them at once: to readers a table that is missing is an error
+                for each in self._tables.values():  # all at once: to a reader a missing table is an error
                     connection.execute(_CREATE.format(table=each))
                 connection.executemany(_UPSERT.format(table=table), rows)
         except (sqlite3.Error, OSError) as error:

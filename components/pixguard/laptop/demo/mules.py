@@ -1,7 +1,7 @@
 """The demo's mule chains, caught while they happen: the same payments decided with live state and with an hour-old one.
 
-Most of a day of payments is played in order. Each is asked about first, through Envoy, from what the stream has made of the
-ones before; then it is published. The very same payment is also scored from that state as it was an hour earlier.
+Most of a day of payments is played in order. Each is asked about first, through Envoy, from what the stream has made of
+the ones before; then it is published. The very same payment is also scored from that state as it was an hour earlier.
 """
 
 from __future__ import annotations
@@ -65,8 +65,8 @@ def caught(addresses: Mapping[str, Any], version: Path, state: Path, cut: dateti
     write_json(state / "mules.json", {"budget": budget, **{name: asdict(each) for name, each in both.items()}})
     payments = sum(kind == "payment" for _, kind, _ in facts)
     console.print(
-        f"   {payments:,} payments of {cut:%Y-%m-%d} until {until:%H:%M} published, {len(asked):,} decided first: all of "
-        f"{both['live'].chains.of} mule chains, one in {EVERY} of the honest"
+        f"   {payments:,} payments of {cut:%Y-%m-%d} until {until:%H:%M} published, {len(asked):,} decided first: "
+        f"all of {both['live'].chains.of} mule chains, one in {EVERY} of the honest"
     )
     console.print(table(both["hour_old"], both["live"], budget))
     console.print(

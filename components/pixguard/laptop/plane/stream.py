@@ -18,10 +18,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from pixguard.features import FEATURE_SETS
 from pixguard.laptop.plane import folder as files
 from pixguard.laptop.plane import process
+from pixguard.laptop.plane.errors import PlaneError
 from pixguard.laptop.plane.folder import Folder
 from pixguard.laptop.plane.kept import Kept
 from pixguard.laptop.plane.process import Process
-from pixguard.online_store import open_online_store
+from pixguard.online_store import StoreError, open_online_store
 
 NAME = "stream"
 FEATURE_SET = "pix"
@@ -73,8 +74,12 @@ def start(folder: Folder, online_store: str, _before: Process | None) -> Process
 def _make_tables(online_store: str) -> None:
     """Let servers of a new plane find that nobody is known yet, which is no error."""
     store = open_online_store(online_store, FEATURE_SETS[FEATURE_SET])
-    store.write("account", {})
-    store.close()
+    try:
+        store.write("account", {})
+    except StoreError as error:
+        raise PlaneError(str(error)) from error
+    finally:
+        store.close()
 
 
 def said(stream: Kept | None) -> str:
