@@ -132,7 +132,7 @@ def running(root: Path, world: World) -> Iterator[Plane]:
 
 
 def up_again(plane: Plane, *more: str) -> None:
-    up.main(["--state", str(plane.folder.root), "--source", str(CHECKOUT), "--wait", "180", *more])
+    up.main(["--state", str(plane.folder.root), "--source", str(CHECKOUT), "--wait", "180", "--no-stream", *more])
 
 
 def killed(name: str, plane: Plane, payments: Payments, rate: float) -> list[Row]:

@@ -179,7 +179,8 @@ class SqliteStore:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             connection = self._connection()
             with connection:
-                for each in self._tables.values():  # all of them: to a reader a table that is missing is an error
+                connection.execute("BEGIN IMMEDIATE")
+                for each in self._tables.values():  # all at once: to a reader a missing table is an error
                     connection.execute(_CREATE.format(table=each))
                 connection.executemany(_UPSERT.format(table=table), rows)
         except (sqlite3.Error, OSError) as error:

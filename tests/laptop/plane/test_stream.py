@@ -34,10 +34,10 @@ def test_the_job_understands_what_it_is_told_and_all_of_it_lies_in_the_folder(
     tmp_path: Path, started: list[tuple[list[str], dict[str, str]]]
 ) -> None:
     folder = Folder.of(tmp_path / "state")
-    stream.start(folder, "sqlite:///online.db", None)
+    stream.start(folder, f"sqlite://{folder.online}", None)
     stream.take_over_from(folder, tmp_path / "lake")
     stream.take_over_from(folder, None)  # says nothing, changes nothing
-    stream.start(folder, "sqlite:///online.db", None)
+    stream.start(folder, f"sqlite://{folder.online}", None)
     told = [stream_features.parse(argv[3:]) for argv, _ in started]
     assert [each.lake for each in told] == [folder.root / "lake", tmp_path / "lake"]
     assert (told[0].master, told[0].partitions, told[0].available_now) == ("local[1]", 1, False)
@@ -52,7 +52,7 @@ def test_scratch_of_a_stream_that_was_killed_goes(
     folder = Folder.of(tmp_path)
     left = folder.stream / "scratch" / "spark-1"
     left.mkdir(parents=True)
-    stream.start(folder, "sqlite:///online.db", None)
+    stream.start(folder, f"sqlite://{folder.online}", None)
     assert not left.exists()
     assert left.parent.is_dir()
 
@@ -72,7 +72,7 @@ def test_one_that_is_not_wanted_any_more_is_ended(tmp_path: Path) -> None:
 
 
 def test_one_that_ends_again_and_again_is_told(tmp_path: Path, started: list[tuple[list[str], dict[str, str]]]) -> None:
-    kept = stream.kept(Folder.of(tmp_path), "sqlite:///x", None, wanted=True)
+    kept = stream.kept(Folder.of(tmp_path), f"sqlite://{tmp_path}/x.db", None, wanted=True)
     assert kept is not None
     for _ in range(3):  # what is started is no process, so it has always ended
         kept.step()

@@ -15,15 +15,20 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from pixguard.features import FEATURE_SETS
 from pixguard.laptop.plane import folder as files
 from pixguard.laptop.plane import process
+from pixguard.laptop.plane.errors import PlaneError
 from pixguard.laptop.plane.folder import Folder
 from pixguard.laptop.plane.kept import Kept
 from pixguard.laptop.plane.process import Process
+from pixguard.online_store import StoreError, open_online_store
 
 NAME = "stream"
+FEATURE_SET = "pix"
 HEAP = "512m"  # Spark refuses less than 450 MB
 EVERY_S = 0.25  # without a pause an idle stream would look into its folder a hundred times a second
+JAVA = "-XX:TieredStopAtLevel=1"  # no second compiler: it would cost more than its code saves at a laptop's rates
 OUTCOMES = ("accepted", "duplicate", "late", "dead")
 
 
@@ -53,15 +58,28 @@ def start(folder: Folder, online_store: str, _before: Process | None) -> Process
     shutil.rmtree(place / "scratch", ignore_errors=True)  # what a JVM that was killed left
     (place / "scratch").mkdir()
     lake = files.read(place / "lake.json").get("lake", str(folder.root / "lake"))
+    _make_tables(online_store)
     (port,) = process.free_ports(1)
     command = [
         *(sys.executable, "-m", "pixguard.jobs.stream_features", "--source", published(folder)),
-        *("--online-store", online_store, "--lake", lake),
+        *("--online-store", online_store, "--lake", lake, "--feature-set", FEATURE_SET),
         *("--checkpoint", str(place / "checkpoint"), "--dead-letters", f"file://{place / 'dead_letters'}"),
         *("--master", "local[1]", "--partitions", "1", "--memory", HEAP),
         *("--trigger-s", str(EVERY_S), "--metrics-port", str(port)),
     ]
-    return process.start(folder, NAME, command, {"SPARK_LOCAL_DIRS": str(place / "scratch")}, metrics_port=port)
+    env = {"SPARK_LOCAL_DIRS": str(place / "scratch"), "JAVA_TOOL_OPTIONS": JAVA}
+    return process.start(folder, NAME, command, env, metrics_port=port)
+
+
+def _make_tables(online_store: str) -> None:
+    """Let servers of a new plane find that nobody is known yet, which is no error."""
+    store = open_online_store(online_store, FEATURE_SETS[FEATURE_SET])
+    try:
+        store.write("account", {})
+    except StoreError as error:
+        raise PlaneError(str(error)) from error
+    finally:
+        store.close()
 
 
 def said(stream: Kept | None) -> str:
