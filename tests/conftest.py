@@ -10,6 +10,12 @@ import prometheus_client  # noqa: F401 - before Feast, which turns its multi-pro
 import pytest
 from hypothesis import HealthCheck, settings
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # A worker's main module has no file, which Spark Connect takes for a doctest: it then ends the process on import.
+    import xdist.remote
+
+    sys.modules["__main__"].__file__ = xdist.remote.__file__
+
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
