@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,8 @@ from pixguard.overlay import Release
 from pixguard.release.errors import ReleaseError
 from pixguard.release.history import Entry, history
 from pixguard.release.place import Place
+
+WIDE = 180  # columns where there is no terminal that has a width
 
 
 def run(*, place: Place, limit: int = 0) -> list[Entry]:
@@ -68,7 +71,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="one JSON object a line, with all reasons and evidence")
     add_place(parser)
     options = parser.parse_args(argv)
-    entries, console = run(place=place_of(options), limit=options.limit), Console(highlight=False)
+    entries = run(place=place_of(options), limit=options.limit)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
     if options.json:
         for entry in entries:
             console.out(json.dumps(to_json(entry)))
