@@ -65,7 +65,8 @@ def run_case(case: str, lake: Path, out: Path) -> None:
 
 def _peak_kib(pid: int) -> int:
     status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
+    # A process that has just ended has no memory any more.
+    return next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")), 0)
 
 
 def bench(world: str, lake: Path, scratch: Path, cases: list[str], limit_s: float) -> list[Row]:
