@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from pixguard.gate.rules import Bound, RulesError
+from pixguard.gate.rules import Bound, replaced
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,7 @@ class DriftRules:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> DriftRules:
         """Return the default rules with the named bounds replaced; each is {"value": number, "reason": text}."""
-        known = {one.name for one in fields(cls)}
-        if unknown := sorted(set(data) - known):
-            raise RulesError(f"unknown drift rules {unknown}: known are {sorted(known)}")
-        return replace(cls(), **{name: Bound.of(name, given) for name, given in data.items()})
+        return replaced(cls(), "drift", data)
 
     def to_json(self) -> dict[str, Any]:
         """Return what `from_json` reads."""

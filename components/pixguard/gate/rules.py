@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pixguard.errors import PixguardError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Rules = TypeVar("Rules", bound="DataclassInstance")
 
 
 class RulesError(PixguardError, ValueError):
@@ -35,6 +40,14 @@ class Bound:
         if isinstance(data["value"], bool) or not isinstance(data["value"], (int, float)):
             raise RulesError(f"rule {name}: value {data['value']!r} is not a number")
         return cls(float(data["value"]), str(data["reason"]))
+
+
+def replaced(rules: Rules, kind: str, data: Mapping[str, Any], bound: Callable[[str, Any], Bound] = Bound.of) -> Rules:
+    """Return rules with the named bounds replaced by what `bound` reads; RulesError names those that `kind` lacks."""
+    known = {field.name for field in fields(rules)}
+    if unknown := sorted(set(data) - known):
+        raise RulesError(f"unknown {kind} rules {unknown}: known are {sorted(known)}")
+    return replace(rules, **{name: bound(name, given) for name, given in data.items()})
 
 
 @dataclass(frozen=True)
@@ -94,11 +107,7 @@ class GateRules:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> GateRules:
         """Return the default rules with the named bounds replaced; each is {"value": number, "reason": text}."""
-        known = {field.name for field in fields(cls)}
-        unknown = sorted(set(data) - known)
-        if unknown:
-            raise RulesError(f"unknown gate rules {unknown}: known are {sorted(known)}")
-        return replace(cls(), **{name: Bound.of(name, value) for name, value in data.items()})
+        return replaced(cls(), "gate", data)
 
     def to_json(self) -> dict[str, Any]:
         """Return what `from_json` reads."""

@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from pixguard.gate.rules import Bound, RulesError
+from pixguard.gate.rules import Bound, RulesError, replaced
 
 STAGES = (0, 5, 25, 50)
 """Percent of the traffic, in turn; after the last the canary is promoted."""
@@ -51,10 +51,7 @@ class RolloutRules:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> RolloutRules:
         """Return the default rules with the named bounds replaced; each is {"value": number, "reason": text}."""
-        known = {one.name for one in fields(cls)}
-        if unknown := sorted(set(data) - known):
-            raise RulesError(f"unknown rollout rules {unknown}: known are {sorted(known)}")
-        rules = replace(cls(), **{name: _bound(name, given) for name, given in data.items()})
+        rules = replaced(cls(), "rollout", data, _bound)
         for name in ("false_alarm_rate", "proof_level"):
             if not 0 < getattr(rules, name).value < 1:
                 raise RulesError(
