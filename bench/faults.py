@@ -8,6 +8,7 @@ the log's queue is flushed every 20 ms, so that is what a killed server can take
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import shutil
 import signal
@@ -15,23 +16,26 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import orjson
 import redis
-from faults_cases.load import Answer, Load, endless, unlogged
+from open_loop import Answer, OpenLoop
 from serving_cases.processes import free_port, python, serving
 from serving_cases.world import World, keep, make_world, write_states
 from table import Row, finish
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from pixguard.decision_log import read_segments
 from pixguard.laptop.demo.bad_versions import unlucky
 from pixguard.laptop.demo.release import RULES
 from pixguard.laptop.plane.commands import down, up
 from pixguard.laptop.plane.supervisor import given
 from pixguard.overlay import read
+from pixguard.payment import Payment
 from pixguard.provenance import KeptVersion
 from pixguard.provenance.files import write_json
 from pixguard.release.git import Branch
@@ -64,10 +68,27 @@ def figures(case: str, answers: list[Answer], decisions: Path, back_s: float) ->
     return [
         Row(case, "requests", len(answers), ""),
         Row(case, "failed", sum(each.status != 200 for each in answers), ""),
-        Row(case, "degraded", sum(each.degraded for each in answers), ""),
+        Row(case, "degraded", sum(map(degraded, answers)), ""),
         Row(case, "unlogged", unlogged(answers, decisions), ""),
         Row(case, "back_s", back_s, "s"),
     ]
+
+
+def endless(payments: Sequence[Payment]) -> Payments:
+    """Yield payments as a client sends them, over and over, each under a new id of the same minute."""
+    for count, payment in enumerate(itertools.cycle(payments)):
+        values = {name: value for name, value in orjson.loads(orjson.dumps(payment)).items() if value is not None}
+        yield values | {"end_to_end_id": f"{payment.end_to_end_id[:21]}{count:011d}"}
+
+
+def degraded(answer: Answer) -> bool:
+    return answer.status == 200 and any(each["degraded"] for each in answer.content["predictions"])
+
+
+def unlogged(answers: Sequence[Answer], decisions: Path) -> int:
+    """Return how many of the decided payments are in no record of the decision log."""
+    logged = {record.end_to_end_id for record in read_segments(decisions)}
+    return sum(each.status == 200 and each.end_to_end_id not in logged for each in answers)
 
 
 def redis_killed(world: World, payments: Payments, rate: float) -> list[Row]:
@@ -86,7 +107,7 @@ def redis_killed(world: World, payments: Payments, rate: float) -> list[Row]:
         with (
             redis.Redis(port=port) as client,
             serving(http, [*command, "--grpc_port", "0"], env=environment),
-            Load(f"http://127.0.0.1:{http}", payments, rate) as load,
+            OpenLoop(f"http://127.0.0.1:{http}", payments, rate) as load,
         ):
             client.save()
             time.sleep(2)
@@ -94,7 +115,7 @@ def redis_killed(world: World, payments: Payments, rate: float) -> list[Row]:
             first.wait()
             time.sleep(2)
             first, began = start_redis(folder, port), time.monotonic()
-            until(lambda: load.answers and not any(each.degraded for each in load.answers[-20:]))
+            until(lambda: load.answers and not any(map(degraded, load.answers[-20:])))
             back_s = time.monotonic() - began
             time.sleep(1)
     finally:
@@ -143,7 +164,7 @@ def killed(name: str, plane: Plane, payments: Payments, rate: float) -> list[Row
         "server": lambda: plane.pid(record) != pid and plane.condition("Ready") == "True",
         "plane": lambda: not plane.running,
     }
-    with Load(plane.addresses["url"], payments, rate) as load:
+    with OpenLoop(plane.addresses["url"], payments, rate) as load:
         time.sleep(2)
         began = time.monotonic()
         os.kill(pid, signal.SIGKILL)
@@ -165,7 +186,7 @@ def advancer_killed(plane: Plane, world: World, payments: Payments, rate: float)
     command = [*cli, "advance", "--watch", "300", "--every", "0.5"]
     command += ["--rules", str(plane.root / "rules.json"), *state]
     began = time.monotonic()
-    with Load(plane.addresses["url"], payments, rate) as load:
+    with OpenLoop(plane.addresses["url"], payments, rate) as load:
         for stage in STAGES:
             advancer = subprocess.Popen(command, stdout=subprocess.DEVNULL)
             until(lambda stage=stage: percent(plane) >= stage, 120)

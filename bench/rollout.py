@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import subprocess
 import sys
 import tempfile
@@ -18,7 +19,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from rollout_cases.traffic import Answer, Traffic
+from open_loop import Answer, OpenLoop
 from table import Row, finish
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -62,7 +63,7 @@ def moved(plane: Plane, stable: KeptVersion, rate: float, part: float) -> list[R
     there, trial = placed(stable), plane.put(canary)
     release(plane, there, trial, 0)
     rows: list[Row] = []
-    with Traffic(plane.addresses["url"], rate) as traffic:
+    with OpenLoop(plane.addresses["url"], numbered(), rate) as traffic:
         time.sleep(1)
         for number, percent in enumerate(STAGES):
             began = time.monotonic()
@@ -80,6 +81,11 @@ def moved(plane: Plane, stable: KeptVersion, rate: float, part: float) -> list[R
     return [*rows, Row("all", "deviation_pct", max(deviations), "% of all requests")]
 
 
+def numbered() -> Iterator[dict[str, str]]:
+    """Yield as much of a payment as servers need that answer a constant."""
+    return ({"end_to_end_id": f"E{number}"} for number in itertools.count())
+
+
 def stage_s(percent: int, rate: float) -> float:
     """Return how long three standard deviations of the observed share take to come below 1 %."""
     share = percent / 100
@@ -88,7 +94,7 @@ def stage_s(percent: int, rate: float) -> float:
 
 def stage(case: str, answers: list[Answer], canary: str, percent: int) -> list[Row]:
     """Return the split of one stage."""
-    got = sum(each.version == canary for each in answers)
+    got = sum(each.status == 200 and each.content["model_version"] == canary for each in answers)
     seen = 100 * got / len(answers)
     return [
         Row(case, "requests", len(answers), ""),
@@ -105,7 +111,7 @@ def taken_back(plane: Plane, stable: KeptVersion, bad: KeptVersion, case: str, r
     """Give a bad canary 5 %, and wait until it is rolled back."""
     there, trial = placed(stable), plane.put(bad)
     release(plane, there, trial, 0)
-    with advancer(plane) as judge, Traffic(plane.addresses["url"], rate) as traffic:
+    with advancer(plane) as judge, OpenLoop(plane.addresses["url"], numbered(), rate) as traffic:
         time.sleep(2)
         given = time.monotonic()
         plane.commit(model(there, trial, SHARE))

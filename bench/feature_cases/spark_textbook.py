@@ -1,7 +1,8 @@
 """Plain Spark, as a competent user writes it from the declarations: one range frame for each, view after view.
 
-No trick of ours: keys stay strings, payer and payee are computed one after the other, and every aggregate is its own
-expression over the finished hops (`rangeBetween` on the hop's number) and over the open hop (`rangeBetween` on time).
+No trick of ours: keys stay strings, payer and payee are computed one after the other, every aggregate is its own
+expression over the finished hops (`rangeBetween` on the hop's number) and over the open hop (`rangeBetween` on time),
+and Spark is as it comes, but for its memory and UTC.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ from pyspark.sql import functions as F  # noqa: N812 - the field's name for it
 from feature_cases import Columns
 from pixguard.declaration import Aggregate
 from pixguard.features import PIX
-from pixguard.jobs.spark import session
 from pixguard.sketch import ESTIMATES
 
 
 def build(lake: Path, out: Path) -> None:
     """Write `<out>/<view>/event_date=…/` with the aggregates of every payment of the lake."""
-    with session("textbook", master="local[2]") as spark:
+    settings = {"spark.driver.memory": "3g", "spark.sql.session.timeZone": "UTC"}
+    with SparkSession.builder.master("local[2]").config(map=settings).getOrCreate() as spark:
         for view, declared in PIX.by_view().items():
             table = _aggregates(_events(spark, lake, view), declared).where("is_own")
             table = table.select("end_to_end_id", "event_time", *(a.name for a in declared))

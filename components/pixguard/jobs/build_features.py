@@ -36,6 +36,7 @@ from pixguard.published import publish, staging
 log = logging.getLogger(__name__)
 _PAYMENT_COLUMNS = ("end_to_end_id", "event_time", "amount_centavos", "payer_id", "payee_id", "device_id")
 _PARTITION = "event_date="
+_WIDE = ("sum", "max", "min", "first", "last")
 _LABEL_COLUMNS = ("known_at", "is_fraud", "amount_centavos", "payer_id", "payee_id")
 
 
@@ -79,7 +80,11 @@ def run(
     declared = FEATURE_SETS[feature_set]
     present = _present(files.values(), declared)
     available = declared.available(present)
-    with session("build_features", master=master, memory=memory) as spark, staging(lake, "features") as staged:
+    total = sum(file.num_rows for file in files.values())
+    with (
+        session("build_features", master=master, memory=memory, rows=total) as spark,
+        staging(lake, "features") as staged,
+    ):
         with spark_errors(lake / "features"):
             payments, labels = _read(spark, lake, declared, start, end)
             for stream, table in features(payments.select(*_PAYMENT_COLUMNS), labels, available).items():
@@ -213,7 +218,11 @@ def _write(table: DataFrame, views: Mapping[str, Sequence[Aggregate]], staged: P
     for view, own in views.items():
         named = [F.col(a.feature).alias(a.name) for a in own]
         rows = table.where(F.col("view") == view).select("end_to_end_id", "event_time", "event_date", *named)
-        rows.repartition("event_date").write.partitionBy("event_date").parquet(str(staged / view))
+        # A dictionary of numbers that seldom repeat is built, outgrown and thrown away again: 9 % of the job.
+        wide = [a.name for a in own if a.operation in _WIDE]
+        plain = {f"parquet.enable.dictionary#{name}": "false" for name in ("end_to_end_id", "event_time", *wide)}
+        days = rows.repartition("event_date").write.options(**plain)
+        days.partitionBy("event_date").parquet(str(staged / view))
     table.unpersist()
     for leftover in (*staged.rglob("_SUCCESS"), *staged.rglob(".*.crc")):
         leftover.unlink()
