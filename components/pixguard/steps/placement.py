@@ -8,6 +8,7 @@ LAKE_CLAIM, LAKE_MOUNT = "pixguard-lake", "/lake"
 RELEASE_SECRET = "pixguard-release"  # noqa: S105  (its name)
 _RELEASE_VARIABLES = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "PIXGUARD_GITHUB_TOKEN")
 SIGNING_SECRET, SIGNING_MOUNT = "pixguard-signing", "/keys"
+PUBLIC_KEY_SECRET, PUBLIC_KEY_MOUNT = "pixguard-public-key", "/public-key"
 KEYS_SECRET, KEYS_VARIABLE = "pixguard-keys", "PIXGUARD_KEYS"
 
 
@@ -33,6 +34,13 @@ def with_keys(task: Any) -> Any:
 def with_signing_key(task: Any) -> Any:
     """Give `task` the key that signs model versions, below /keys, from the cluster's secret."""
     return kubernetes.use_secret_as_volume(task, secret_name=SIGNING_SECRET, mount_path=SIGNING_MOUNT, optional=True)
+
+
+def with_public_key(task: Any) -> Any:
+    """Give `task` the key that versions are verified with, below /public-key: the private one is not beside it."""
+    return kubernetes.use_secret_as_volume(
+        task, secret_name=PUBLIC_KEY_SECRET, mount_path=PUBLIC_KEY_MOUNT, optional=True
+    )
 
 
 def with_release(task: Any) -> Any:
