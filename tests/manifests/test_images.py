@@ -3,7 +3,6 @@
 import os
 import re
 import subprocess
-import tomllib
 import xml.etree.ElementTree as ET
 from importlib.metadata import files, version
 from pathlib import Path
@@ -45,12 +44,6 @@ def test_an_image_runs_as_a_user_without_rights(target: str) -> None:
     assert [line for line in lines if line.startswith("USER")] == ["USER 10001:10001"]
     assert "HOME=/tmp" in " ".join(stages()["base"])
     assert "pip uninstall" in " ".join(stages()["base"])
-
-
-def test_the_model_server_has_no_spark_no_mlflow_no_kfp(tmp_path: Path) -> None:
-    needs = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]["serve"]
-    assert "pixguard[serve]" in " ".join(stages()["serve-environment"])
-    assert not [need for need in needs if need.startswith(("pyspark", "mlflow", "kfp", "torch", "pixguard[train"))]
 
 
 def test_the_jars_are_of_sparks_own_versions() -> None:
