@@ -98,6 +98,7 @@ def test_each_program_gets_what_it_needs() -> None:
     stream = one(found, "SparkApplication", "stream-features")["spec"]
     assert stream["arguments"][0].startswith(f"--source={kafka}/pixguard.payments")
     assert all(environment(stream[role]) == security for role in ("driver", "executor"))
+    assert one(found, "ConfigMap", "pixguard-spark")["data"]["events"] == f"s3a://{told['LAKE_BUCKET']}/events"
     job = one(found, "CronJob", "advance-canary")["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]
     assert "--env=prod" in job["args"]
     applications = {o["metadata"]["name"]: o["spec"]["source"] for o in objects(prod / "platform")}
@@ -145,6 +146,7 @@ def test_a_promotion_pins_all_that_runs_by_digest(checkout: Path) -> None:
     found = [each for unit in (overlay, overlay / "workloads") for each in yaml.safe_load_all(kustomize(unit))]
     named = {(label(each), value) for each in found for path, value in walk(each)
              if path and path[-1] == "image" and isinstance(value, str) and "pixguard-" in value}  # fmt: skip
+    assert ("ConfigMap pixguard-pipelines/pixguard-spark", pushed[1].reference) in named
     assert {value for _, value in named} == {image.reference for image in pushed}
     assert len({where for where, _ in named}) > 10
 

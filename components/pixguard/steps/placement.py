@@ -7,6 +7,8 @@ from kfp import kubernetes
 LAKE_CLAIM, LAKE_MOUNT = "pixguard-lake", "/lake"
 RELEASE_SECRET = "pixguard-release"  # noqa: S105  (its name)
 _RELEASE_VARIABLES = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "PIXGUARD_GITHUB_TOKEN")
+SPARK_SETTINGS = "pixguard-spark"
+SPARK_VARIABLES = {"image": "PIXGUARD_SPARK_IMAGE", "events": "PIXGUARD_SPARK_EVENTS"}
 SIGNING_SECRET, SIGNING_MOUNT = "pixguard-signing", "/keys"
 PUBLIC_KEY_SECRET, PUBLIC_KEY_MOUNT = "pixguard-public-key", "/public-key"
 KEYS_SECRET, KEYS_VARIABLE = "pixguard-keys", "PIXGUARD_KEYS"
@@ -22,6 +24,13 @@ def placed(task: Any, title: str, *, cpu: str, memory: str, retries: int = 0, ca
     if retries:
         task.set_retry(num_retries=retries, backoff_duration="10s", backoff_factor=2)
     return kubernetes.mount_pvc(task, pvc_name=LAKE_CLAIM, mount_path=LAKE_MOUNT)
+
+
+def with_spark(task: Any) -> Any:
+    """Give `task`, which may run on the Spark operator, the environment's image of Spark and place of event logs."""
+    return kubernetes.use_config_map_as_env(
+        task, config_map_name=SPARK_SETTINGS, config_map_key_to_env=SPARK_VARIABLES, optional=True
+    )
 
 
 def with_keys(task: Any) -> Any:
