@@ -41,7 +41,7 @@ def test_its_storage_classes_are_those_that_are_asked_for() -> None:
 def edit(checkout: Path) -> None:
     """What `up` does to its copy of the checkout before it commits."""
     edits = re.findall(r"^    ((?:sed -i|cp) .*)$", (KIND / "up").read_text(), re.M)
-    assert len(edits) == 5
+    assert len(edits) == 7
     for line in edits:
         subprocess.run(["bash", "-euc", line], cwd=checkout, check=True)
 
@@ -50,6 +50,11 @@ def test_kind_runs_its_own_kafka_and_no_address_of_aws(tmp_path: Path) -> None:
     for folder in ("kustomize", "manifests"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     edit(tmp_path)
+    refused = {
+        found["metadata"]["name"] for found in yaml.safe_load_all(kustomize(tmp_path / "manifests" / "policies"))
+    }
+    assert "signed-models" in refused
+    assert "signed-images" not in refused
     overlay = tmp_path / "kustomize" / "overlays" / "dev"
     texts = {unit: kustomize(overlay / unit) for unit in (".", "workloads", "platform")}
     names = {found["metadata"]["name"] for found in yaml.safe_load_all(texts["platform"])}

@@ -1,5 +1,6 @@
 """What Terraform tells an environment reaches what runs there: every key, in every place where it belongs."""
 
+import fnmatch
 import re
 import shutil
 from pathlib import Path
@@ -64,6 +65,18 @@ def test_names_are_those_that_terraform_gives(overlay: Path) -> None:
     for use in ("ARTIFACTS", "LAKE", "MODELS"):
         assert told[f"{use}_BUCKET"] == f"pixguard-{overlay.name}-{use.lower()}-{account}"
     assert told["REGISTRY"] == f"{account}.dkr.ecr.{told['REGION']}.amazonaws.com/pixguard"
+
+
+def test_images_are_pushed_to_repositories_that_exist_and_are_asked_for_a_signature() -> None:
+    block = (TERRAFORM / "platform.tf").read_text()
+    repositories = re.findall(r'"(pixguard-\w+)"', re.findall(r"repositories +=(.*)", block)[0])
+    assert repositories == [f"pixguard-{target}" for target in sorted(images.TARGETS)]
+    (rule,) = [o for o in objects(ROOT / "manifests" / "policies") if o["kind"] == "ImageValidatingPolicy"]
+    globs = [reference["glob"] for reference in rule["spec"]["matchImageReferences"]]
+    for overlay in OVERLAYS:
+        for repository in repositories:
+            pushed = f"{read_env(overlay)['REGISTRY']}/{repository}@sha256:{'0' * 64}"
+            assert any(fnmatch.fnmatch(pushed, glob) for glob in globs), pushed
 
 
 def leaves(found: list[Object]) -> str:
