@@ -71,12 +71,13 @@ class Keeper:
             raise DecisionLogError(f"topic {topic}: {found.error.str()}")
         self._partitions: dict[int, Partition] = {}
         self._ends: dict[int, int] = {}
+        begin: list[TopicPartition] = []
         for number in sorted(found.partitions):
             low, high = consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=ANSWER_S)
             one = self._partitions[number] = Partition(decisions, topic, number)
-            one.begin(low, accept_gap=accept_gap)
+            begin.append(TopicPartition(topic, number, one.begin(low, accept_gap=accept_gap)))
             self._ends[number] = high
-        consumer.assign([TopicPartition(topic, number, one.offset) for number, one in self._partitions.items()])
+        consumer.assign(begin)
 
     def keep(self, ended: Callable[[], bool], *, once: bool) -> int:
         """Read and write until `ended`, or until what the topic held at the start is kept."""

@@ -108,8 +108,8 @@ def java_security(security: Security) -> dict[str, str]:
     if security.certificate:
         settings |= {"ssl.keystore.type": "PEM", "ssl.keystore.location": security.certificate}
     if security.is_iam:
-        login = {"sasl.mechanism": IAM, "sasl.jaas.config": f"{_MSK}.IAMLoginModule required;"}
-        return settings | login | {"sasl.client.callback.handler.class": f"{_MSK}.IAMClientCallbackHandler"}
+        by_role = {"sasl.mechanism": IAM, "sasl.jaas.config": f"{_MSK}.IAMLoginModule required;"}
+        return settings | by_role | {"sasl.client.callback.handler.class": f"{_MSK}.IAMClientCallbackHandler"}
     if security.is_sasl:
         module = f"org.apache.kafka.common.security.{_MECHANISMS[security.mechanism]}"
         login = f'{module} required username="{_quoted(security.user)}" password="{_quoted(security.password)}";'
