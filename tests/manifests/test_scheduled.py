@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from pixguard import lake
 from pixguard.jobs import advance_canary, check_parity, keep_decisions, verify_decisions
 
-from .rendering import ROOT, Object, everything, one
+from .rendering import ROOT, Object, everything, one, walk
 
 JOBS = {o["metadata"]["name"]: o for o in everything() if o["kind"] == "CronJob"}
 SUBMITTED = {"train-model", "watch-model"}
@@ -102,6 +103,14 @@ def test_who_reads_mounts_to_read_and_the_keys_of_persons_are_in_one_pod_alone()
     writable = {name for name, of in mounts.items() if of.get(("lake", "/lake/decisions")) is False}
     assert writable == {"retain-decisions"}
     assert mounts["check-parity"]["lake", "/lake"] is True
+    assert mounts["advance-canary"]["lake", "/lake"] is True
+
+
+def test_no_mount_is_of_a_folder_that_the_lake_publishes_as_a_link() -> None:
+    """Kubernetes would make the folder where the link is to be."""
+    found = {value for o in everything() for path, value in walk(o) if path and path[-1] == "subPath"}
+    assert found
+    assert not found & {*lake.PARTS, "snapshot.json", "features"}
 
 
 def test_each_is_a_command_that_its_program_understands(monkeypatch: pytest.MonkeyPatch) -> None:
