@@ -4,7 +4,7 @@ DELIVERY := PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=.ci $(PYTHON) -m delivery
 # Values reach the shell as variables, never as text of a command: make ENVIRONMENT=dev and a job's env do both.
 WHERE = "$${ENVIRONMENT:?say which: ENVIRONMENT=dev}"
 PLAN_FOLDER = build/plan/$(WHERE)
-.PHONY: check-github act test-unit test-integration plan apply-plan check-plan drift openapi rendered-diff evidence
+.PHONY: check-github act test-unit test-integration plan apply-plan check-plan terraform-lock drift openapi rendered-diff evidence
 .PHONY: publish-images scan-images sign-images verify-images tag-images promote-images watch-release
 
 check-github: $(STAMP) $(CHECKS)/set-up.done ## check workflows, build specifications, their scripts and Dependabot's file
@@ -25,6 +25,9 @@ plan: ## plan ENVIRONMENT=dev and bind the plan to this commit (prints the bindi
 apply-plan: ## apply the plan of ENVIRONMENT=dev that has APPROVED=<binding>, and no other
 	@$(DELIVERY).plan apply --environment $(WHERE) --folder $(PLAN_FOLDER) \
 	  --approved "$${APPROVED:?say which: APPROVED=<binding>}"
+
+terraform-lock: ## make or verify the providers' hashes (needs terraform and the network, no account)
+	@.ci/terraform-lock
 
 check-plan: build/policies/set-up.done ## judge the plan of ENVIRONMENT=dev by terraform/policies, after `make plan`
 	@VENV=build/policies .ci/check-plan $(PLAN_FOLDER)/plan.json

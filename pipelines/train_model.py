@@ -6,7 +6,7 @@ from pixguard.steps.build_features import build_features
 from pixguard.steps.build_training_set import build_training_set
 from pixguard.steps.ingest_payments import ingest_payments
 from pixguard.steps.judge_model import judge_model
-from pixguard.steps.placement import placed, with_keys, with_signing_key
+from pixguard.steps.placement import placed, with_keys, with_signing_key, with_spark
 from pixguard.steps.record_outcome import record_outcome
 from pixguard.steps.register_model import register_model
 from pixguard.steps.train_model import train_model as fit_model
@@ -54,7 +54,7 @@ def train_model(
 
         built = build_features(lake=lake, feature_set=feature_set, cores=cores, executors=executors,
                                snapshot=checked.outputs["Output"])  # fmt: skip
-        placed(built, "Build features", cpu="2", memory="6Gi", retries=1)
+        with_spark(placed(built, "Build features", cpu="2", memory="6Gi", retries=1))
 
         sound = validate_features(lake=lake, feature_set=feature_set, snapshot=built.outputs["Output"])
         placed(sound, "Validate features", cpu="2", memory="4Gi")

@@ -6,7 +6,7 @@ Its report.json is what a trigger of retraining reads; metrics.prom is for the n
 from kfp import dsl
 
 from pixguard.steps.ingest_labels import ingest_labels
-from pixguard.steps.placement import placed
+from pixguard.steps.placement import placed, with_public_key
 from pixguard.steps.record_outcome import record_outcome
 from pixguard.steps.watch_decisions import watch_decisions
 
@@ -36,4 +36,4 @@ def watch_model(
         looked = watch_decisions(decisions=decisions, out=out, versions=versions, public_key=public_key,
                                  lake=joined.outputs["Output"], until=until, maturity_days=maturity_days, rules=rules,
                                  cores=cores)  # fmt: skip
-        placed(looked, "Watch decisions", cpu="2", memory="8Gi", retries=1, cached=False)
+        with_public_key(placed(looked, "Watch decisions", cpu="2", memory="8Gi", retries=1, cached=False))

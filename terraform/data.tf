@@ -18,6 +18,7 @@ module "streaming" {
   client_security_group_id = module.cluster.security_group_id
   kafka_version            = var.streaming.version
   broker                   = var.streaming.broker
+  topics                   = { for name, topic in local.topics : "${local.product}.${name}" => topic }
   tags                     = local.tags
 }
 
@@ -49,4 +50,15 @@ module "cache" {
   password_version         = var.cache.password_version
   passwords                = var.cache_passwords
   tags                     = local.tags
+}
+
+# The same topics as manifests/kafka makes where Kafka runs in the cluster; a test holds the two together.
+locals {
+  day_ms = 24 * 60 * 60 * 1000
+  topics = {
+    payments     = { partitions = 24, configs = { "cleanup.policy" = "delete", "retention.ms" = 7 * local.day_ms } }
+    labels       = { partitions = 12, configs = { "cleanup.policy" = "compact", "retention.ms" = -1 } }
+    decisions    = { partitions = 24, configs = { "cleanup.policy" = "delete", "retention.ms" = 30 * local.day_ms } }
+    dead-letters = { partitions = 3, configs = { "cleanup.policy" = "delete", "retention.ms" = 30 * local.day_ms } }
+  }
 }

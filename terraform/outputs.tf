@@ -1,6 +1,18 @@
 output "platform_env" {
-  description = "What the overlay of this environment needs to know of AWS: kustomize/overlays/<environment>/platform.env (PLATFORM.md)."
+  description = "What the overlay of this environment needs to know of AWS: kustomize/overlays/<environment>/environment/platform.env (PLATFORM.md)."
   value       = join("", [for key, value in local.platform : "${key}=${value}\n"])
+}
+
+output "addresses" {
+  description = "What people need to know of AWS: the runbooks name these, no file holds them."
+  value = {
+    ACCOUNT_ID        = var.account_id
+    CLUSTER_NAME      = module.cluster.name
+    DATABASE_ADDRESS  = module.database.address
+    LOG_GROUP_PREFIX  = "/${local.name}"
+    METRICS_QUERY_URL = trimsuffix(module.observability.remote_write_url, "api/v1/remote_write")
+    STATE_ADDRESS     = module.cache.address
+  }
 }
 
 output "github_role_arns" {
@@ -21,20 +33,16 @@ output "connection_arn" {
 # PLATFORM.md says what each is and who reads it. No secret is among them.
 locals {
   platform = {
-    ACCOUNT_ID        = var.account_id
     ARTIFACTS_BUCKET  = module.storage.bucket_names["artifacts"]
-    CLUSTER_NAME      = module.cluster.name
-    DATABASE_ADDRESS  = module.database.address
     ENVIRONMENT       = var.environment
     KAFKA_BROKERS     = module.streaming.bootstrap_brokers
+    KAFKA_MECHANISM   = "AWS_MSK_IAM"
+    KAFKA_PROTOCOL    = "SASL_SSL"
     LAKE_BUCKET       = module.storage.bucket_names["lake"]
-    LOG_GROUP_PREFIX  = "/${local.name}"
-    METRICS_QUERY_URL = trimsuffix(module.observability.remote_write_url, "api/v1/remote_write")
     METRICS_WRITE_URL = module.observability.remote_write_url
     MODELS_BUCKET     = module.storage.bucket_names["models"]
     REGION            = var.region
     REGISTRY          = "${module.registry.address}/${local.product}"
-    STATE_ADDRESS     = module.cache.address
     TOPIC_ALARMS      = module.observability.topic_arns["alarms"]
     TOPIC_ROLLBACK    = module.observability.topic_arns["rollback"]
   }

@@ -28,7 +28,7 @@ module "registry" {
   name            = local.name
   account_id      = var.account_id
   region          = var.region
-  repositories    = ["serve", "spark", "train"]
+  repositories    = ["pixguard-serve", "pixguard-spark", "pixguard-train"]
   reader_accounts = var.image_reader_accounts
   replica_region  = var.replica_region
   tags            = local.tags

@@ -29,7 +29,7 @@ locals {
     resources = [module.streaming.cluster_arn_pattern]
   }]
   read_topic = {
-    for topic in ["payments", "decisions"] : topic => [
+    for topic in keys(local.topics) : topic => [
       {
         actions   = ["kafka-cluster:DescribeTopic", "kafka-cluster:ReadData"]
         resources = ["${module.streaming.topic_arn_prefix}/${local.product}.${topic}"]
@@ -41,7 +41,7 @@ locals {
     ]
   }
   write_topic = {
-    for topic in ["payments", "decisions"] : topic => [{
+    for topic in keys(local.topics) : topic => [{
       actions   = ["kafka-cluster:DescribeTopic", "kafka-cluster:WriteData", "kafka-cluster:WriteDataIdempotently"]
       resources = ["${module.streaming.topic_arn_prefix}/${local.product}.${topic}"]
     }]

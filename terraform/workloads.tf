@@ -9,7 +9,9 @@ locals {
     stream = {
       namespace       = "pixguard-streaming"
       service_account = "spark-driver"
-      statements      = concat(local.write["lake"], local.connect_kafka, local.read_topic["payments"])
+      statements = concat(
+        local.write["lake"], local.connect_kafka, local.read_topic["payments"], local.read_topic["labels"], local.write_topic["dead-letters"],
+      )
     }
     features = {
       namespace       = "pixguard-pipelines"
@@ -20,6 +22,21 @@ locals {
       namespace       = "pixguard-pipelines"
       service_account = "train-model"
       statements      = concat(local.read["lake"], local.read["models"], local.write["lake"], local.write["models"], local.write["artifacts"])
+    }
+    watch = {
+      namespace       = "pixguard-pipelines"
+      service_account = "watch-model"
+      statements      = local.write["artifacts"]
+    }
+    advance = {
+      namespace       = "pixguard-pipelines"
+      service_account = "advance-canary"
+      statements      = local.read["models"]
+    }
+    keeper = {
+      namespace       = "pixguard-pipelines"
+      service_account = "keep-decisions"
+      statements      = concat(local.connect_kafka, local.read_topic["decisions"])
     }
     mlflow = {
       namespace       = "pixguard-pipelines"

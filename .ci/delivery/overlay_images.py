@@ -1,6 +1,7 @@
-"""An overlay's kustomization.yaml: text → text, the images of a release by digest. Pure, and strict.
+"""The kustomization.yaml of an overlay's folder `environment`: text → text, the images of a release by digest. Strict.
 
-The file's last block, `images:`, is the machine's; what stands above it is never touched.
+All that runs in an environment takes its images from there. The file's last block, `images:`, is the machine's; what
+stands above it is never touched.
 """
 
 import re
@@ -36,9 +37,9 @@ def _without_images(text: str) -> str:
     return before.removesuffix(HEADING).rstrip("\n") + "\n"
 
 
-def write(overlay: Path, images: Sequence[Image]) -> bool:
-    """Pin the images in an overlay's folder; say whether that changed anything."""
-    file = overlay / "kustomization.yaml"
+def write(folder: Path, images: Sequence[Image]) -> bool:
+    """Pin the images in a folder's kustomization; say whether that changed anything."""
+    file = folder / "kustomization.yaml"
     try:
         old = file.read_text(encoding="utf-8")
     except OSError as error:

@@ -19,7 +19,7 @@ def commit(environment: str, release: str, pushed: Sequence[images.Image]) -> bo
     """Commit the images to an environment's overlay; False where they run already."""
     if git("status", "--porcelain", "--untracked-files=no"):
         raise DeliveryError("the checkout differs from its commit: promote from a clean one")
-    if not overlay_images.write(rendered.OVERLAYS / environment, pushed):
+    if not overlay_images.write(rendered.OVERLAYS / environment / "environment", pushed):
         return False
     git("commit", "--quiet", "--all", "--message", message(environment, release, pushed))
     return True

@@ -10,6 +10,8 @@ from pathlib import Path
 from delivery.shell import DeliveryError, git, main, output, run, summarise
 
 OVERLAYS = Path("kustomize") / "overlays"
+UNITS = ("*", "*/workloads", "*/platform")
+"""What is applied by itself: an environment's serving, its other workloads, and its list of applications."""
 
 
 def diffs(base: str, root: Path = Path()) -> dict[str, str]:
@@ -28,11 +30,11 @@ def describe(found: dict[str, str], base: str) -> str:
     if not found:
         return f"The rendered objects of every environment are the same as at `{base[:12]}`."
     parts = [f"### What this does to {', '.join(found)}", ""]
-    for name in sorted(found, key=lambda n: (n != "prod", n)):
+    for name in sorted(found, key=lambda n: (n.partition("/")[0] != "prod", n)):
         lines = found[name].splitlines()
         added = sum(line.startswith("+") for line in lines) - 1
         removed = sum(line.startswith("-") for line in lines) - 1
-        open_ = " open" if name == "prod" else ""
+        open_ = " open" if name.partition("/")[0] == "prod" else ""
         parts += [f"<details{open_}><summary>{name}: +{added} −{removed} lines</summary>", "", "````diff"]  # noqa: RUF001
         parts += [*lines, "````", "", "</details>", ""]
     return "\n".join(parts)
@@ -55,7 +57,8 @@ def _checkout(commit: str, root: Path) -> Iterator[Path]:
 
 
 def _environments(root: Path) -> list[str]:
-    return [file.parent.name for file in (root / OVERLAYS).glob("*/kustomization.yaml")]
+    files = [file for unit in UNITS for file in (root / OVERLAYS).glob(f"{unit}/kustomization.yaml")]
+    return [str(file.parent.relative_to(root / OVERLAYS)) for file in files]
 
 
 def _render(overlay: Path) -> str:

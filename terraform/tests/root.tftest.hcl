@@ -82,6 +82,14 @@ run "the_overlay_gets_addresses_and_no_secret" {
     error_message = "Prometheus must learn where to write."
   }
   assert {
+    condition     = strcontains(output.platform_env, "KAFKA_MECHANISM=AWS_MSK_IAM\nKAFKA_PROTOCOL=SASL_SSL\n")
+    error_message = "Clients must learn that their role is their name."
+  }
+  assert {
+    condition     = alltrue([for line in split("\n", trimspace(output.platform_env)) : can(regex("^[A-Z_]+=[^\\s\"']+$", line))])
+    error_message = "A line is KEY=value, as an environment file has it."
+  }
+  assert {
     condition     = alltrue([for key in keys(local.platform) : !can(regex("PASSWORD|SECRET|TOKEN|PRIVATE", key))])
     error_message = "A secret has no place in a file that Git keeps."
   }

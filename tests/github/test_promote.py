@@ -9,7 +9,12 @@ from delivery.shell import DeliveryError
 
 from tests.github.conftest import Fakes, Git, commit
 
-KUSTOMIZATION = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [pod.yaml]\n"
+HEADER = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
+KUSTOMIZATION = HEADER + "resources: [pod.yaml]\ncomponents: [environment]\n"
+ENVIRONMENT = (
+    HEADER.replace("v1beta1\nkind: Kustomization", "v1alpha1\nkind: Component")
+    + "configMapGenerator: [{name: e, literals: [A=b]}]\n"
+)
 POD = """\
 apiVersion: v1
 kind: Pod
@@ -32,6 +37,7 @@ def checkout(repository: Path, git: Git, fakes: Fakes, tmp_path: Path, monkeypat
     files = {".gitignore": "build/\n"}
     for name in promote.ENVIRONMENTS:
         files |= {f"kustomize/overlays/{name}/kustomization.yaml": KUSTOMIZATION}
+        files |= {f"kustomize/overlays/{name}/environment/kustomization.yaml": ENVIRONMENT}
         files |= {f"kustomize/overlays/{name}/pod.yaml": POD}
     commit(git, repository, files, "overlays")
     git(repository, "push", "--quiet", "origin", "main")
@@ -53,7 +59,7 @@ def test_prod_waits_for_an_owner(checkout: Path, git: Git, fakes: Fakes) -> None
     git(checkout, "fetch", "--quiet")
     assert git(checkout, "rev-parse", "origin/main") == before
     assert git(checkout, "diff", "--name-only", "main~1", "origin/promote/prod-v1.2.0") == (
-        "kustomize/overlays/prod/kustomization.yaml"
+        "kustomize/overlays/prod/environment/kustomization.yaml"
     )
     message = git(checkout, "log", "-1", "--format=%B", "origin/promote/prod-v1.2.0")
     assert "Pixguard-Release: v1.2.0" in message

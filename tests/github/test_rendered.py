@@ -31,6 +31,15 @@ def test_only_what_changes_is_shown_and_production_first(repository: Path, git: 
     assert git(repository, "worktree", "list").count("\n") == 0
 
 
+def test_workloads_and_applications_of_an_environment_are_shown_too(repository: Path, git: Git, base: str) -> None:
+    more = {**overlay("dev/workloads", 1), **overlay("prod/platform", 1), **overlay("prod/environment", 1)}
+    commit(git, repository, more, "more")
+    found = rendered.diffs(base, repository)
+    assert sorted(found) == ["dev/workloads", "prod/platform"]
+    text = rendered.describe(found, base)
+    assert text.index("<summary>prod/platform") < text.index("<summary>dev/workloads")
+
+
 def test_a_change_of_format_alone_does_nothing(repository: Path, git: Git, base: str) -> None:
     commit(git, repository, {"kustomize/overlays/prod/kustomization.yaml": OVERLAY + "# a comment\n"}, "words")
     assert rendered.diffs(base, repository) == {}

@@ -172,3 +172,40 @@ def test_a_make_target_without_its_variable_says_which(tmp_path: Path) -> None:
         done = subprocess.run(["make", target], cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
         assert done.returncode == 2
         assert f"say which: {told}" in done.stderr
+
+
+TERRAFORM = """
+root = Path(arguments[0].removeprefix("-chdir="))
+(root / ".terraform.lock.hcl").write_text((here / "registry").read_text())
+return 0
+"""
+
+
+@pytest.fixture
+def roots(checkout: Path, git: Git, fakes: Fakes) -> Path:
+    """The two roots, and a Terraform that writes what the registry says."""
+    fakes.put("terraform", TERRAFORM)
+    (fakes.folder / "registry").write_text("hashes\n")
+    commit(git, checkout, {f"{root}/versions.tf": "" for root in ("terraform", "terraform/bootstrap")}, "roots")
+    return checkout
+
+
+def test_a_lock_that_is_missing_is_made_for_every_platform_and_asked_for(roots: Path, fakes: Fakes) -> None:
+    done = run("terraform-lock", cwd=roots)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("::warning file=") == 2
+    assert (roots / "terraform" / ".terraform.lock.hcl").read_text() == "hashes\n"
+    platforms = [part for part in fakes.calls("terraform")[0] if part.startswith("-platform=")]
+    assert platforms == ["-platform=linux_amd64", "-platform=linux_arm64", "-platform=darwin_arm64"]
+
+
+def test_a_lock_in_git_is_held_against_the_registry(roots: Path, git: Git, fakes: Fakes) -> None:
+    run("terraform-lock", cwd=roots)
+    commit(git, roots, {}, "locks")
+    assert (run("terraform-lock", cwd=roots).returncode, run("terraform-lock", cwd=roots).stdout) == (0, "")
+    (fakes.folder / "registry").write_text("others\n")
+    done = run("terraform-lock", cwd=roots)
+    assert done.returncode == 1
+    assert (
+        "terraform-lock: not what the registry says: terraform/.terraform.lock.hcl terraform/bootstrap" in done.stderr
+    )

@@ -36,7 +36,8 @@ def started(kubernetes: Cluster, tmp_path: Path) -> Iterator[subprocess.Popen[st
                                     "current-context": "test"}))  # fmt: skip
     kubernetes.states = ["RUNNING"]
     command = [sys.executable, "-m", "pixguard.jobs.run_spark_application", "--run", "r1", "build_features"]
-    environment = {**os.environ, "KUBECONFIG": str(path), "KFP_POD_NAME": "step", "KFP_POD_UID": "u1"}
+    told = {"PIXGUARD_SPARK_IMAGE": "registry/spark@sha256:0", "PIXGUARD_SPARK_EVENTS": "s3a://lake/events"}
+    environment = {**os.environ, "KUBECONFIG": str(path), "KFP_POD_NAME": "step", "KFP_POD_UID": "u1", **told}
     process = subprocess.Popen([*command, "--lake", "/lake"], env=environment, stderr=subprocess.PIPE, text=True)
     try:
         deadline = time.monotonic() + 60
@@ -54,6 +55,8 @@ def test_it_ends_with_the_application(kubernetes: Cluster, started: subprocess.P
     (made,) = kubernetes.held.values()
     assert made["spec"]["arguments"] == ["--lake", "/lake"]
     assert made["metadata"]["namespace"] == NAMESPACE
+    assert made["spec"]["image"] == "registry/spark@sha256:0"
+    assert made["spec"]["sparkConf"]["spark.eventLog.dir"] == "s3a://lake/events"
     assert made["metadata"]["ownerReferences"][0]["uid"] == "u1"
     kubernetes.log = (200, "the reason\n")
     kubernetes.states = ["FAILED"]

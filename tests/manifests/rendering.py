@@ -15,10 +15,16 @@ ROOT = Path(__file__).parents[2]
 KUBECTL = Path(sysconfig.get_path("scripts")) / "kubectl"
 OVERLAYS = tuple(ROOT / "kustomize" / "overlays" / name for name in ("laptop", "dev", "staging", "prod"))
 KIND = ROOT / "manifests" / "kind"
-_APART = {ROOT / "manifests" / "serving", KIND / "stores", KIND / "serving"}
+_APART = {
+    ROOT / "manifests" / "serving",
+    ROOT / "manifests" / "workloads",
+    KIND / "stores",
+    KIND / "serving",
+    KIND / "workloads",
+}
 _FOLDERS = {file.parent for file in (ROOT / "manifests").rglob("kustomization.yaml")} - _APART
 UNITS = (*sorted(folder for folder in _FOLDERS if not _FOLDERS & set(folder.parents)), *OVERLAYS)
-"""What is applied by itself: serving only through an overlay, a nested folder only through its parent, kind's apart."""
+"""Each object once: serving by its overlay, a nested folder by its parent; kind's and the sum of others apart."""
 
 
 def name_of(folder: Path) -> str:

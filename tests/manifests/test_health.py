@@ -1,4 +1,4 @@
-"""Argo CD's health check of an InferenceService, in the Lua that Argo CD gives it: 5.1 without the string library."""
+"""Argo CD's health checks that are ours, in the Lua that Argo CD gives them: 5.1 without the string library."""
 
 from typing import Any
 
@@ -8,19 +8,25 @@ from lupa import lua51
 from .rendering import ROOT, objects, one
 
 SETTINGS = ROOT / "manifests" / "argocd"
-KEY = "resource.customizations.health.serving.kserve.io_InferenceService"
+WORDS = {"Healthy", "Progressing", "Degraded", "Suspended", "Missing", "Unknown"}
+
+
+def judged(kind: str, found: dict[str, Any]) -> tuple[str, str]:
+    """What the check of a kind says of an object."""
+    script = one(objects(SETTINGS), "ConfigMap", "argocd-cm")["data"][f"resource.customizations.health.{kind}"]
+    lua = lua51.LuaRuntime(register_eval=False, register_builtins=False)
+    lua.execute('getmetatable("").__index = nil; string, math, io, debug, coroutine = nil, nil, nil, nil, nil')
+    lua.globals().obj = lua.table_from(found, recursive=True)
+    answer = lua.execute(script)
+    assert answer["status"] in WORDS
+    return answer["status"], answer["message"]
 
 
 def health(status: dict[str, Any] | None, generation: int = 3) -> tuple[str, str]:
-    script = one(objects(SETTINGS), "ConfigMap", "argocd-cm")["data"][KEY]
-    lua = lua51.LuaRuntime(register_eval=False, register_builtins=False)
-    lua.execute('getmetatable("").__index = nil; string, math, io, debug, coroutine = nil, nil, nil, nil, nil')
-    service = {"metadata": {"name": "pix-fraud", "generation": generation}}
+    service: dict[str, Any] = {"metadata": {"name": "pix-fraud", "generation": generation}}
     if status is not None:
         service["status"] = {"observedGeneration": generation, **status}
-    lua.globals().obj = lua.table_from(service, recursive=True)
-    answer = lua.execute(script)
-    return answer["status"], answer["message"]
+    return judged("serving.kserve.io_InferenceService", service)
 
 
 def conditions(**states: str) -> list[dict[str, str]]:
@@ -81,3 +87,53 @@ def test_a_loading_model_and_unknown_readiness_are_progress() -> None:
 
 def test_a_service_stopped_on_purpose_is_suspended() -> None:
     assert health({"conditions": conditions(Stopped="True", Ready="False")})[0] == "Suspended"
+
+
+def application(status: dict[str, Any] | None) -> tuple[str, str]:
+    found = {"metadata": {"name": "kserve"}} | ({} if status is None else {"status": status})
+    return judged("argoproj.io_Application", found)
+
+
+@pytest.mark.parametrize("said", ["Healthy", "Progressing", "Degraded", "Suspended", "Missing"])
+def test_an_application_is_as_healthy_as_it_says(said: str) -> None:
+    assert application({"health": {"status": said, "message": "about it"}}) == (said, "about it")
+    assert application({"health": {"status": said}}) == (said, "")
+
+
+@pytest.mark.parametrize("status", [None, {}, {"health": {}}, {"sync": {"status": "OutOfSync"}}])
+def test_an_application_that_says_nothing_holds_its_wave_back(status: dict[str, Any] | None) -> None:
+    assert application(status)[0] == "Progressing"
+
+
+def spark(state: str | None, error: str | None = None) -> tuple[str, str]:
+    told = {"state": state, **({"errorMessage": error} if error else {})}
+    found = {"metadata": {"name": "stream-features"}} | (
+        {} if state is None else {"status": {"applicationState": told}}
+    )
+    return judged("sparkoperator.k8s.io_SparkApplication", found)
+
+
+# All states that the operator knows (sparkoperator.k8s.io/v1beta2), each with what it means to a person.
+STATES = {
+    "": "Progressing", "SUBMITTED": "Progressing", "RUNNING": "Healthy", "COMPLETED": "Healthy", "FAILED": "Degraded",
+    "SUBMISSION_FAILED": "Degraded", "PENDING_RERUN": "Progressing", "INVALIDATING": "Progressing",
+    "SUCCEEDING": "Progressing", "FAILING": "Degraded", "SUSPENDING": "Suspended", "SUSPENDED": "Suspended",
+    "RESUMING": "Progressing", "UNKNOWN": "Progressing",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_every_state_of_a_spark_application_is_known(state: str) -> None:
+    assert spark(state) == (STATES[state], state)
+
+
+def test_a_spark_application_says_why_it_failed_and_one_without_a_state_was_not_submitted() -> None:
+    assert spark("FAILED", "driver container failed with ExitCode: 1") == (
+        "Degraded", "driver container failed with ExitCode: 1")  # fmt: skip
+    assert spark(None) == ("Progressing", "not submitted yet")
+
+
+def test_every_check_of_the_folder_is_given_to_argo_cd() -> None:
+    told = one(objects(SETTINGS), "ConfigMap", "argocd-cm")["data"]
+    scripts = {value for key, value in told.items() if key.startswith("resource.customizations.health.")}
+    assert scripts == {path.read_text() for path in (SETTINGS / "health").glob("*.lua")}

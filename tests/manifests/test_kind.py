@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -37,13 +38,36 @@ def test_its_storage_classes_are_those_that_are_asked_for() -> None:
     assert asked == {found["metadata"]["name"] for found in apart() if found["kind"] == "StorageClass"}
 
 
+def edit(checkout: Path) -> None:
+    """What `up` does to its copy of the checkout before it commits."""
+    edits = re.findall(r"^    ((?:sed -i|cp) .*)$", (KIND / "up").read_text(), re.M)
+    assert len(edits) == 7
+    for line in edits:
+        subprocess.run(["bash", "-euc", line], cwd=checkout, check=True)
+
+
+def test_kind_runs_its_own_kafka_and_no_address_of_aws(tmp_path: Path) -> None:
+    for folder in ("kustomize", "manifests"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    edit(tmp_path)
+    refused = {
+        found["metadata"]["name"] for found in yaml.safe_load_all(kustomize(tmp_path / "manifests" / "policies"))
+    }
+    assert "signed-models" in refused
+    assert "signed-images" not in refused
+    overlay = tmp_path / "kustomize" / "overlays" / "dev"
+    texts = {unit: kustomize(overlay / unit) for unit in (".", "workloads", "platform")}
+    names = {found["metadata"]["name"] for found in yaml.safe_load_all(texts["platform"])}
+    assert {"kafka", "strimzi", "workloads"} <= names
+    assert not [line for line in "".join(texts.values()).splitlines() if "amazonaws.com" in line and "glob" not in line]
+    assert "ClusterSecretStore" not in {found["kind"] for found in yaml.safe_load_all(texts["workloads"])}
+
+
 def test_serving_on_kind_has_the_keys_of_its_s3(tmp_path: Path) -> None:
     for folder in ("kustomize", "manifests"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
-    overlay = tmp_path / "kustomize" / "overlays" / "dev"
-    with (overlay / "kustomization.yaml").open("a") as file:
-        file.write("components:\n  - ../../../manifests/kind/serving\n")
-    found = list(yaml.safe_load_all(kustomize(overlay)))
+    edit(tmp_path)
+    found = list(yaml.safe_load_all(kustomize(tmp_path / "kustomize" / "overlays" / "dev")))
     assert one(found, "ServiceAccount")["secrets"] == [{"name": "pixguard-s3"}]
     ways = one(found, "NetworkPolicy")["spec"]["egress"]
     assert any("pixguard-stores" in str(way) for way in ways)

@@ -27,10 +27,11 @@ OURS = {
     "stream_freshness_seconds_bucket", "stream_freshness_seconds_count", "stream_messages_total",
     "stream_keys_written_total", "stream_batch_seconds_bucket", "stream_state_bytes",
     "drift_alarms", "fairness_disparate_cohorts", "watch_day_timestamp_seconds",
+    "decisions_waiting", "decisions_rejected_total",
 }  # fmt: skip
 OTHERS = {
-    "up", "kube_job_status_failed", "kube_cronjob_status_last_successful_time", "spark_application_failure_count",
-    "argocd_app_info", "kube_resourcequota", "envoy_cluster_upstream_rq_xx",
+    "up", "kube_job_status_failed", "kube_cronjob_status_last_successful_time", "kube_cronjob_created",
+    "spark_application_failure_count", "argocd_app_info", "kube_resourcequota", "envoy_cluster_upstream_rq_xx",
 }  # fmt: skip
 
 
@@ -119,6 +120,11 @@ def test_what_is_scraped_has_the_port_that_it_is_scraped_at() -> None:
     driver = one(everything(), "SparkApplication")["spec"]["driver"]
     assert monitors["stream-features"]["podMetricsEndpoints"][0]["port"] in {port["name"] for port in driver["ports"]}
     assert monitors["stream-features"]["selector"]["matchLabels"].items() <= driver["labels"].items()
+    for name in ("keep-decisions", "lake-metrics"):
+        pod = one(everything(), "Deployment", name)["spec"]["template"]
+        (container,) = pod["spec"]["containers"]
+        assert monitors[name]["podMetricsEndpoints"][0]["port"] in {port["name"] for port in container["ports"]}
+        assert monitors[name]["selector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
 
 
 def promtool(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

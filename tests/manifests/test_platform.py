@@ -35,9 +35,9 @@ def test_every_part_of_others_is_pinned_to_one_version() -> None:
         ("namespaces", "cert-manager"), ("cert-manager", "trust"), ("external-secrets", "trust"),
         ("envoy-gateway", "gateway"), ("trust", "gateway"), ("kserve-crd", "kserve"), ("cert-manager", "kserve"),
         ("envoy-gateway", "kserve"), ("kubeflow-pipelines-crd", "kubeflow-pipelines"), ("kyverno", "policies"),
-        ("strimzi", "storage"), ("feast-operator", "features"), ("spark-operator", "streaming"),
-        ("prometheus", "spark-operator"), ("prometheus", "monitoring"), ("kubeflow-pipelines", "pipelines"),
-        ("trust", "storage"),
+        ("strimzi", "kafka"), ("feast-operator", "workloads"), ("spark-operator", "workloads"),
+        ("prometheus", "spark-operator"), ("prometheus", "workloads"), ("kubeflow-pipelines", "workloads"),
+        ("trust", "kafka"), ("kafka", "workloads"), ("external-secrets", "workloads"),
     ],
 )  # fmt: skip
 def test_what_is_needed_comes_before(before: str, after: str) -> None:

@@ -33,6 +33,7 @@ def records(lake: Path) -> list[dict[str, Any]]:
     return [
         {
             "schema": 1,
+            "version": "v0123456789ab",
             "end_to_end_id": row["end_to_end_id"],
             "degraded": [],
             "replay": False,
@@ -117,3 +118,21 @@ def test_times_of_the_log_are_those_of_the_lake(lake: Path, tmp_path: Path) -> N
     sample = draw(write(tmp_path / "log", records(lake)), PIX.names, 1_000)
     assert sample.payments["event_time"].to_pylist() == TABLE["event_time"].to_pylist()
     assert min(sample.payments["event_time"].to_pylist()) - EPOCH > timedelta(0)
+
+
+def test_the_version_that_decided_last_names_the_inputs(lake: Path, tmp_path: Path) -> None:
+    log = write(tmp_path / "log", records(lake))
+    arguments = ["logged", f"--lake={lake}", f"--decisions={log}", "--no-build", f"--versions={tmp_path}"]
+    assert check_parity.main(arguments) == 1, "a version whose folder is not there"
+    (tmp_path / "v0123456789ab").mkdir()
+    (tmp_path / "v0123456789ab" / "feature_service.json").write_text(json.dumps({"inputs": list(PIX.names)}))
+    assert check_parity.main(arguments) == 0
+
+
+def test_segments_that_began_earlier_are_not_read(tmp_path: Path, lake: Path) -> None:
+    log = write(tmp_path / "log", records(lake))
+    old = log / "replica-1" / "20260301T120000.000000Z.jsonl"
+    (log / "replica-1" / "2026.jsonl").rename(old)
+    assert len(draw(log, PIX.names, 10, datetime(2026, 3, 1, tzinfo=UTC)).inputs) == 10
+    with pytest.raises(DecisionLogError, match="no decision to compare"):
+        draw(log, PIX.names, 10, datetime(2026, 3, 2, tzinfo=UTC))

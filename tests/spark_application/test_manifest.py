@@ -21,6 +21,7 @@ def test_the_job_and_its_arguments_are_what_runs() -> None:
 def test_an_image_and_a_limit_of_executors_may_be_asked_for() -> None:
     spec = application(replace(REQUEST, image="here/spark:1", max_executors=1))["spec"]
     assert spec["image"] == "here/spark:1"
+    assert application(replace(REQUEST, events="s3a://b/e"))["spec"]["sparkConf"]["spark.eventLog.dir"] == "s3a://b/e"
     assert spec["dynamicAllocation"]["maxExecutors"] == spec["dynamicAllocation"]["initialExecutors"] == 1
 
 

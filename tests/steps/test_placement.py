@@ -12,11 +12,17 @@ from pixguard.steps.placement import (
     KEYS_VARIABLE,
     LAKE_CLAIM,
     LAKE_MOUNT,
+    PUBLIC_KEY_MOUNT,
+    PUBLIC_KEY_SECRET,
     SIGNING_MOUNT,
     SIGNING_SECRET,
+    SPARK_SETTINGS,
+    SPARK_VARIABLES,
     placed,
     with_keys,
+    with_public_key,
     with_signing_key,
+    with_spark,
 )
 from pixguard.steps.runs.compile import compile_pipeline
 
@@ -64,3 +70,16 @@ def test_the_signing_key_is_a_file_from_the_clusters_secret(tmp_path: Path) -> N
     _, platform = yaml.safe_load_all(compile_pipeline(signed_work, tmp_path).read_text())
     (mounted,) = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]["exec-work"]["secretAsVolume"]
     assert (mounted["secretName"], mounted["mountPath"], mounted["optional"]) == (SIGNING_SECRET, SIGNING_MOUNT, True)
+
+
+def test_the_public_key_comes_without_the_private_one_and_spark_knows_its_environment(tmp_path: Path) -> None:
+    @dsl.pipeline(name="known-work")
+    def known_work() -> None:
+        with_spark(with_public_key(work()))
+
+    _, platform = yaml.safe_load_all(compile_pipeline(known_work, tmp_path).read_text())
+    executor = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]["exec-work"]
+    (mounted,), (settings,) = executor["secretAsVolume"], executor["configMapAsEnv"]
+    assert (mounted["secretName"], mounted["mountPath"]) == (PUBLIC_KEY_SECRET, PUBLIC_KEY_MOUNT)
+    assert (settings["configMapName"], settings["optional"]) == (SPARK_SETTINGS, True)
+    assert {each["configMapKey"]: each["envVar"] for each in settings["keyToEnv"]} == SPARK_VARIABLES

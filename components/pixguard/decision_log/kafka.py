@@ -9,6 +9,7 @@ from typing import Any
 from confluent_kafka import KafkaException, Producer
 
 from pixguard.decision_log.errors import DecisionLogError
+from pixguard.stream.kafka import Security, librdkafka_security
 
 log = logging.getLogger(__name__)
 DELIVERY_S = 60.0
@@ -17,9 +18,20 @@ _ID = b'"end_to_end_id":"'
 
 
 class KafkaSink:
-    """Hands lines to librdkafka, which batches and retries; `delivery_s` after it took a line, the line is lost."""
+    """Hands lines to librdkafka, which batches and retries; `delivery_s` after it took a line, the line is lost.
 
-    def __init__(self, brokers: str, topic: str, *, client_id: str, delivery_s: float = DELIVERY_S) -> None:
+    How each side proves itself to the other comes from the environment (PIXGUARD_KAFKA_…), unless it is given.
+    """
+
+    def __init__(
+        self,
+        brokers: str,
+        topic: str,
+        *,
+        client_id: str,
+        delivery_s: float = DELIVERY_S,
+        security: Security | None = None,
+    ) -> None:
         settings: dict[str, Any] = {
             "bootstrap.servers": brokers,
             "client.id": client_id,
@@ -32,6 +44,7 @@ class KafkaSink:
             "error_cb": _log_error,
             "log_level": 0,  # it would print to stderr what `error_cb` hears
         }
+        settings |= librdkafka_security(security or Security.of_environment())
         self._topic, self._lost = topic, 0
         try:
             self._producer = Producer(settings)

@@ -11,13 +11,13 @@ import json
 import logging
 import sys
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
 
-from pixguard.errors import PixguardError
+from pixguard.errors import PixguardError, UsageError
 from pixguard.feature_service import built_set
 from pixguard.features import FEATURE_SETS
 from pixguard.jobs import build_features
@@ -25,7 +25,7 @@ from pixguard.jobs.spark import session
 from pixguard.lake import write_json
 from pixguard.online_store import open_online_store
 from pixguard.parity.compare import Comparison
-from pixguard.parity.logged import Verdict, draw, judge
+from pixguard.parity.logged import Verdict, draw, judge, newest_version
 from pixguard.parity.reference import Reference
 from pixguard.parity.replay import Asker, Disorder, make
 from pixguard.stream import query
@@ -77,17 +77,24 @@ def logged(
     decisions: Path,
     feature_set: str = "pix",
     service: Path | None = None,
+    versions: Path | None = None,
+    days: int | None = None,
     size: int = 10_000,
     build: bool = True,
     master: str | None = "local[2]",
 ) -> Verdict:
     """Draw `size` decisions from the log and compare them with the lake's features, built anew for their days.
 
-    `service` is the version's feature_service.json, which names the model's inputs; without it they are all of the set.
+    `service` is the version's feature_service.json, which names the model's inputs; with `versions`, a folder of
+    version folders, it is that of the version that decided last; without either they are all of the set. With `days`,
+    only segments that began within so many days are read.
     """
     declared = FEATURE_SETS[feature_set]
-    names = tuple(json.loads(service.read_text("utf-8"))["inputs"]) if service else declared.names
-    sample = draw(decisions, names, size)
+    if versions:
+        service = versions / newest_version(decisions) / "feature_service.json"
+    names = _inputs(service) if service else declared.names
+    since = datetime.now(UTC) - timedelta(days=days) if days is not None else None
+    sample = draw(decisions, names, size, since)
     if build:
         times = sample.payments["event_time"].to_pylist()
         build_features.run(
@@ -98,6 +105,13 @@ def logged(
             master=master,
         )
     return judge(sample, Reference(lake, built_set(lake, declared)), declared, names)
+
+
+def _inputs(service: Path) -> tuple[str, ...]:
+    try:
+        return tuple(json.loads(service.read_text("utf-8"))["inputs"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"{service}: {error}; give the version's feature_service.json") from error
 
 
 def _told(number: int, segments: int, found: Comparison) -> None:
@@ -116,7 +130,10 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     replaying.add_argument("--online-store", help="redis://… or sqlite:///…; default: SQLite in --work")
     drawing = modes.add_parser("logged", help="compute the features of logged decisions again")
     drawing.add_argument("--decisions", type=Path, required=True, help="folder of the decision log")
-    drawing.add_argument("--service", type=Path, help="the version's feature_service.json")
+    named = drawing.add_mutually_exclusive_group()
+    named.add_argument("--service", type=Path, help="the version's feature_service.json")
+    named.add_argument("--versions", type=Path, help="folder of version folders: that of the version that decided last")
+    drawing.add_argument("--days", type=int, help="read what was begun within so many days (default: all)")
     drawing.add_argument("--size", type=int, default=10_000, help="decisions to draw (%(default)s)")
     drawing.add_argument("--no-build", action="store_false", dest="build", help="the lake's features are built already")
     drawing.add_argument("--metrics", type=Path, help="write Prometheus text here, for the alert")

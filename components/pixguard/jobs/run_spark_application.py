@@ -18,6 +18,8 @@ from pixguard.spark_application import run as run_application
 
 log = logging.getLogger(__name__)
 NAMESPACE = "pixguard-pipelines"
+IMAGE, EVENTS = "PIXGUARD_SPARK_IMAGE", "PIXGUARD_SPARK_EVENTS"
+"""Variables by which the environment says its image of Spark and where event logs lie."""
 
 
 def run(
@@ -37,7 +39,8 @@ def run(
     """
     pod, uid = os.environ.get("KFP_POD_NAME"), os.environ.get("KFP_POD_UID")
     owner = (pod, uid) if pod and uid else None
-    request = Request(job, tuple(arguments), run or kfp_run(pod), namespace, image, max_executors, owner)
+    image, events = image or os.environ.get(IMAGE, ""), os.environ.get(EVENTS, "")
+    request = Request(job, tuple(arguments), run or kfp_run(pod), namespace, image, events, max_executors, owner)
     with _stopped_by_sigterm():
         ended = run_application(request, applications or connect(namespace), Patience(work_s=timeout_s))
     log.info("%s: %s", request.name, ended.state)
@@ -51,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("job", help="a module of pixguard.jobs, such as build_features")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help="what the job is given")
     parser.add_argument("--run", required=True, help="the run it belongs to: the same run does not work twice")
-    parser.add_argument("--image", default="", help="(default: the template's)")
+    parser.add_argument("--image", default="", help=f"(default: {IMAGE}, the template's)")
     parser.add_argument("--max-executors", type=int, default=0, help="(default: the template's)")
     parser.add_argument("--timeout-s", type=float, default=6 * 3600, help="(default: %(default)s)")
     parser.add_argument("--namespace", default=NAMESPACE, help="(default: %(default)s)")

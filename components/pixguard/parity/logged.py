@@ -11,6 +11,7 @@ import heapq
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -57,16 +58,16 @@ class Verdict:
         return {**counts, "fresh": self.fresh.to_json(), "behind": self.behind.to_json()}
 
 
-def draw(log: Path, names: Sequence[str], size: int) -> Sample:
+def draw(log: Path, names: Sequence[str], size: int, since: datetime | None = None) -> Sample:
     """Draw `size` decisions whose inputs are `names`; the same log gives the same sample.
 
-    Replayed and degraded decisions are passed over, and those of a model with other inputs. DecisionLogError where the
-    log is damaged or nothing is left.
+    With `since`, only segments that began then or later are read. Replayed and degraded decisions are passed over, and
+    those of a model with other inputs. DecisionLogError where the log is damaged or nothing is left.
     """
     wanted = hashlib.sha256("\n".join(names).encode()).hexdigest()
     passed_over: Counter[str] = Counter()
     kept: list[tuple[str, int, dict[str, Any]]] = []
-    for number, record in enumerate(_records(log)):
+    for number, record in enumerate(_records(log, since)):
         reason = _passed_over(record, wanted)
         if reason:
             passed_over[reason] += 1
@@ -99,10 +100,25 @@ def judge(sample: Sample, reference: Reference, feature_set: FeatureSet, names: 
     return Verdict(len(sample.inputs), sample.passed_over, *parts)
 
 
-def _records(log: Path) -> Iterator[dict[str, Any]]:
+def newest_version(log: Path) -> str:
+    """Return the version that made the first decision of the newest segment."""
+    newest = max(_segments(log), key=lambda path: path.name)
+    return str(next(_read([newest]))["version"])
+
+
+def _segments(log: Path) -> list[Path]:
     files = sorted(log.rglob("*.jsonl"))
     if not files:
         raise DecisionLogError(f"{log}: holds no segment (*.jsonl) of a decision log; give its folder")
+    return files
+
+
+def _records(log: Path, since: datetime | None) -> Iterator[dict[str, Any]]:
+    begin = f"{since:%Y%m%dT%H%M%S}" if since else ""  # a segment is called by the time of its first decision
+    yield from _read([file for file in _segments(log) if file.name >= begin])
+
+
+def _read(files: Sequence[Path]) -> Iterator[dict[str, Any]]:
     for file in files:
         with file.open("rb") as lines:
             for number, line in enumerate(lines, start=1):

@@ -24,13 +24,17 @@ _LONGEST = 50  # the operator puts suffixes behind it, and a pod's name ends at 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Which job to run, with which arguments, as part of which run; `owner` is the pod it must not outlive."""
+    """Which job to run, with which arguments, as part of which run; `owner` is the pod it must not outlive.
+
+    `image` and `events` (where Spark's event log lies) are the environment's; empty, they are the template's.
+    """
 
     job: str
     arguments: tuple[str, ...]
     run: str
     namespace: str
     image: str = ""
+    events: str = ""
     max_executors: int = 0
     owner: tuple[str, str] | None = None
 
@@ -51,6 +55,8 @@ def application(request: Request) -> Object:
     spec["arguments"] = list(request.arguments)
     if request.image:
         spec["image"] = request.image
+    if request.events:
+        spec["sparkConf"]["spark.eventLog.dir"] = request.events
     if request.max_executors:
         spec["dynamicAllocation"]["maxExecutors"] = request.max_executors
         spec["dynamicAllocation"]["initialExecutors"] = min(

@@ -7,7 +7,10 @@ from kfp import kubernetes
 LAKE_CLAIM, LAKE_MOUNT = "pixguard-lake", "/lake"
 RELEASE_SECRET = "pixguard-release"  # noqa: S105  (its name)
 _RELEASE_VARIABLES = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "PIXGUARD_GITHUB_TOKEN")
+SPARK_SETTINGS = "pixguard-spark"
+SPARK_VARIABLES = {"image": "PIXGUARD_SPARK_IMAGE", "events": "PIXGUARD_SPARK_EVENTS"}
 SIGNING_SECRET, SIGNING_MOUNT = "pixguard-signing", "/keys"
+PUBLIC_KEY_SECRET, PUBLIC_KEY_MOUNT = "pixguard-public-key", "/public-key"
 KEYS_SECRET, KEYS_VARIABLE = "pixguard-keys", "PIXGUARD_KEYS"
 
 
@@ -23,6 +26,13 @@ def placed(task: Any, title: str, *, cpu: str, memory: str, retries: int = 0, ca
     return kubernetes.mount_pvc(task, pvc_name=LAKE_CLAIM, mount_path=LAKE_MOUNT)
 
 
+def with_spark(task: Any) -> Any:
+    """Give `task`, which may run on the Spark operator, the environment's image of Spark and place of event logs."""
+    return kubernetes.use_config_map_as_env(
+        task, config_map_name=SPARK_SETTINGS, config_map_key_to_env=SPARK_VARIABLES, optional=True
+    )
+
+
 def with_keys(task: Any) -> Any:
     """Give `task` the key ring that makes tokens of personal data, from the cluster's secret."""
     return kubernetes.use_secret_as_env(
@@ -33,6 +43,13 @@ def with_keys(task: Any) -> Any:
 def with_signing_key(task: Any) -> Any:
     """Give `task` the key that signs model versions, below /keys, from the cluster's secret."""
     return kubernetes.use_secret_as_volume(task, secret_name=SIGNING_SECRET, mount_path=SIGNING_MOUNT, optional=True)
+
+
+def with_public_key(task: Any) -> Any:
+    """Give `task` the key that versions are verified with, below /public-key: the private one is not beside it."""
+    return kubernetes.use_secret_as_volume(
+        task, secret_name=PUBLIC_KEY_SECRET, mount_path=PUBLIC_KEY_MOUNT, optional=True
+    )
 
 
 def with_release(task: Any) -> Any:

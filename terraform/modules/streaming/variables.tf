@@ -113,3 +113,14 @@ variable "topic_retention_hours" {
     error_message = "topic_retention_hours is a day at least."
   }
 }
+
+variable "topics" {
+  description = "Topics by name: how many partitions (never fewer later), and Kafka's own settings."
+  type        = map(object({ partitions = number, configs = map(string) }))
+  default     = {}
+
+  validation {
+    condition     = alltrue([for topic in var.topics : topic.partitions >= 1 && contains(keys(topic.configs), "retention.ms")])
+    error_message = "A topic in topics has a partition at least, and says retention.ms."
+  }
+}

@@ -51,6 +51,33 @@ run "what_was_acknowledged_is_not_lost" {
   }
 }
 
+run "topics_are_declared_replicated_and_kept_as_long_as_said" {
+  command = plan
+
+  variables {
+    topics = { "pixguard.decisions" = { partitions = 24, configs = { "retention.ms" = 2592000000 } } }
+  }
+
+  assert {
+    condition     = aws_msk_topic.this["pixguard.decisions"].partition_count == 24 && aws_msk_topic.this["pixguard.decisions"].replication_factor == 3
+    error_message = "Partitions as asked, three copies."
+  }
+  assert {
+    condition     = jsondecode(aws_msk_topic.this["pixguard.decisions"].configs) == { "min.insync.replicas" = "2", "retention.ms" = "2592000000" }
+    error_message = "Two copies before the acknowledgement, thirty days."
+  }
+}
+
+run "a_topic_without_an_end_is_refused" {
+  command = plan
+
+  variables {
+    topics = { "pixguard.decisions" = { partitions = 24, configs = {} } }
+  }
+
+  expect_failures = [var.topics]
+}
+
 run "only_the_cluster_connects" {
   command = plan
 
