@@ -1,7 +1,7 @@
 """Is it time to train again? `python -m pixguard.jobs.decide_retraining --help`.
 
-Reads the watch's report and what the gate promised of the version that serves, decides by the rules, and leaves a record
-of why in the ledger, whatever it decides. One decision a day: asked again it answers what is written.
+Reads the watch's report and what the gate promised of the version that serves, decides by the rules, and leaves a
+record of why in the ledger, whatever it decides. One decision a day: asked again it answers what is written.
 """
 
 from __future__ import annotations
@@ -45,13 +45,15 @@ def run(
     public_key: Path,
     ledger: Path,
     champion: str,
+    on_trial: str = "",
     day: date | None = None,
     rules: Path | None = None,
     run_id: str = "",
 ) -> Decided:
     """Decide for the day (today, UTC) whether to train a successor of `champion`, the version that serves.
 
-    `report`: report.json of watch_decisions. `versions`: folder of kept versions. `run_id`: who asks; where the day was
+    `report`: report.json of watch_decisions. `versions`: folder of kept versions. `on_trial`: the canary
+    that runs, if one does. `run_id`: who asks; where the day was
     decided by somebody else already, they train and the caller does not. A PixguardError leaves no record.
     """
     kept = load_version(versions / champion, public_key)
@@ -60,16 +62,17 @@ def run(
     past = [record.past for record in books.records()]
     bounds = read_rules(rules)
     evidence = evidence_of(read_json(report), kept.metrics, day=day, champion=champion, taught_until=taught_until,
-                           past=past)  # fmt: skip
+                           past=past, on_trial=on_trial)  # fmt: skip
     record = books.write(evidence, bounds, decide(evidence, bounds), run_id)
     log.info("%s %s: %s", record.day, record.action, "; ".join(record.reasons))
     return Decided(record, record.action == Action.TRAIN and record.run == run_id)
 
 
-def serving(place: Place) -> str:
-    """Return the name of the version that is stable, as Git says."""
+def serving(place: Place) -> tuple[str, str]:
+    """Return the names of the version that is stable and of the canary, as Git says; empty where none runs."""
     with place.desk() as desk:
-        return desk.standing().release.stable.name
+        release = desk.standing().release
+    return release.stable.name, release.canary.version.name if release.canary else ""
 
 
 def follow_git(registry: Registry, champion: str, model: str = "pix-fraud") -> None:
@@ -97,12 +100,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     options = _parser().parse_args(argv)
     try:
+        champion, on_trial = (options.champion, "") if options.champion else serving(place_of(options))
         decided = run(
             report=options.report,
             versions=options.versions,
             public_key=options.public_key,
             ledger=options.ledger,
-            champion=options.champion or serving(place_of(options)),
+            champion=champion,
+            on_trial=on_trial,
             day=options.day,
             rules=options.rules,
             run_id=options.run_id,

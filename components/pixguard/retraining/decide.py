@@ -32,12 +32,13 @@ class Decision:
 
 
 def decide(evidence: Evidence, rules: RetrainingRules) -> Decision:
-    """Return whether to train: a cause holds that was not answered in vain just now, and the budget allows a run."""
+    """Return whether to train: a cause holds that was not just answered, no canary runs, and the budget allows it."""
     found = tuple(triggers(evidence, rules))
     budget = budget_of(evidence, rules)
     fired = tuple(each for each in found if each.fired)
     open_ = tuple(each.cause for each in fired if each.cause not in budget.answered)
-    action = Action.TRAIN if open_ and budget.allows(evidence.day) else Action.WAIT
+    free = budget.allows(evidence.day) and not evidence.on_trial
+    action = Action.TRAIN if open_ and free else Action.WAIT
     causes = open_ if action is Action.TRAIN else ()
     reasons = tuple(f"{each.cause}: {each.reason}" for each in fired) or ("nothing asks for it",)
     if action is Action.WAIT and fired:
@@ -50,5 +51,7 @@ def _waits(fired: tuple[Trigger, ...], budget: Budget, evidence: Evidence) -> It
     for each in fired:
         if each.cause in budget.answered:
             yield f"{each.cause} was answered already, and {evidence.champion} still serves"
+    if evidence.on_trial:
+        yield f"{evidence.on_trial} is on trial: one successor at a time"
     if not budget.allows(evidence.day):
         yield f"the budget is spent until {budget.next_day}: {budget.runs} runs, {budget.left} left"

@@ -46,3 +46,4 @@ class Evidence:
     promises: Mapping[str, Promise] | None = None  # None: nothing has matured
     frauds: int = 0  # among the payments behind the promises' findings
     past: tuple[Past, ...] = ()
+    on_trial: str = ""  # the canary that runs, if one does

@@ -1,4 +1,4 @@
-"""What was decided on each day and why: one file a day that appears whole, is never changed, and is never made twice."""
+"""What was decided on each day and why: one file a day that appears whole, never changes, and is never made twice."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ a model that learned from it would learn the fault."""
 
 def evidence_of(
     report: Mapping[str, Any], verdict: Mapping[str, Any], *, day: date, champion: str, taught_until: date,
-    past: Sequence[Past] = (),
+    past: Sequence[Past] = (), on_trial: str = "",
 ) -> Evidence:  # fmt: skip
     """Return the evidence on the champion: `report` of the watch, `verdict` of the gate that let the champion pass."""
     watched = report["versions"].get(champion, {"drift": {"days": []}, "performance": None})
@@ -35,6 +35,7 @@ def evidence_of(
         promises=None if recent is None else promises(verdict, recent["values"]),
         frauds=0 if recent is None else int(recent["frauds"]),
         past=tuple(past),
+        on_trial=on_trial,
     )
 
 

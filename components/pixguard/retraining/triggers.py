@@ -1,4 +1,4 @@
-"""Three reasons to train again, one function each: the champion is old, its drift lasts, it no longer keeps a promise."""
+"""Three reasons to train again: the champion is old, its drift lasts, it no longer keeps what the gate promised."""
 
 from __future__ import annotations
 

@@ -20,10 +20,10 @@ def decide_retraining(
     from pixguard.release.place import Place
     from pixguard.steps.numbers import log_numbers
 
-    champion = job.serving(Place(environment, git))
+    champion, on_trial = job.serving(Place(environment, git))
     decided = job.run(report=Path(watched) / "report.json", versions=Path(models) / "versions",
                       public_key=Path(f"{signing_key}.pub"), ledger=Path(ledger), champion=champion,
-                      day=date.fromisoformat(day) if day else None, rules=Path(rules) if rules else None,
+                      on_trial=on_trial, day=date.fromisoformat(day) if day else None, rules=Path(rules) if rules else None,
                       run_id=run)  # fmt: skip
     if decided.train:
         job.follow_git(Registry(tracking_uri, experiment), champion)

@@ -7,8 +7,8 @@ from pixguard.steps.component import train_step
 
 @train_step
 def train_model(
-    rows: str, lake: str, feature_set: str, cut_off: str, maturity_days: int, train_days: int, judge_days: int, epochs: int,
-    seed: int, tracking_uri: str, experiment: str, signing_key: str, models: str, run: str, policy: str,
+    rows: str, lake: str, feature_set: str, cut_off: str, maturity_days: int, train_days: int, judge_days: int,
+    epochs: int, seed: int, tracking_uri: str, experiment: str, signing_key: str, models: str, run: str, policy: str,
     numbers: dsl.Output[dsl.Metrics],
 ) -> str:  # fmt: skip
     """Train on the table `rows`; returns the run's folder below `models`, where all is. Empty or 0: the default."""
