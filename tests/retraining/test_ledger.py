@@ -1,5 +1,4 @@
 import json
-import os
 import threading
 from pathlib import Path
 
@@ -35,7 +34,7 @@ def test_a_record_holds_why_with_every_bound_and_its_reason(tmp_path: Path) -> N
 def test_waiting_leaves_a_record_too_and_files_cannot_be_written_again(tmp_path: Path) -> None:
     record = Ledger(tmp_path).write(evidence(), RULES, decide(evidence(), RULES))
     assert (record.action, record.reasons) == ("wait", ("nothing asks for it",))
-    assert not os.stat(tmp_path / f"{DAY}.json").st_mode & 0o222
+    assert not (tmp_path / f"{DAY}.json").stat().st_mode & 0o222
 
 
 def test_of_many_writers_at_once_one_wins_and_all_read_it(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def typologies(changes: Sequence[str]) -> tuple[TypologyShare, ...]:
-    """Return the default shares with changes such as `consent_abuse=0.3@40`; SimulationConfigError names a wrong one."""
+    """Return the default shares with changes such as `consent_abuse=0.3@40`; SimulationConfigError else."""
     shares = {item.story: item for item in (*DEFAULT_TYPOLOGIES, *NEW_TYPOLOGIES)}
     for change in changes:
         name, _, value = change.partition("=")

@@ -144,8 +144,9 @@ def _judged(
     verdicts = []
     for table in kept_days(out, until):
         for counts in days_of(table, names, OWN):
-            judge = judges.get(counts.version) or judge_of(kept.get(counts.version), measures.get(counts.version), rules)
-            judges[counts.version] = judge
+            name = counts.version
+            judge = judges.get(name) or judge_of(kept.get(name), measures.get(name), rules)
+            judges[name] = judge
             verdicts.append(judge.look(counts))
     return verdicts
 

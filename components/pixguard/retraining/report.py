@@ -41,7 +41,7 @@ def evidence_of(
 
 def promises(verdict: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Promise]:
     """Return the promised figures of a gate's verdict beside what was found; both hold intervals as plain JSON."""
-    promised = verdict["metrics"]["challenger"]
+    promised = verdict["metrics"].get("challenger", {})
     return {name: Promise(Interval(**promised[name]), found[name] and Interval(**found[name]))
             for name in PROMISED if name in promised and name in found}  # fmt: skip
 

@@ -23,8 +23,8 @@ def decide_retraining(
     champion, on_trial = job.serving(Place(environment, git))
     decided = job.run(report=Path(watched) / "report.json", versions=Path(models) / "versions",
                       public_key=Path(f"{signing_key}.pub"), ledger=Path(ledger), champion=champion,
-                      on_trial=on_trial, day=date.fromisoformat(day) if day else None, rules=Path(rules) if rules else None,
-                      run_id=run)  # fmt: skip
+                      on_trial=on_trial, day=date.fromisoformat(day) if day else None,
+                      rules=Path(rules) if rules else None, run_id=run)  # fmt: skip
     if decided.train:
         job.follow_git(Registry(tracking_uri, experiment), champion)
     log_numbers(numbers, train=int(decided.train), runs_left=decided.record.data["budget"]["left"])

@@ -82,9 +82,7 @@ def _end(stories: Mapping[str, Story], state: Path, console: Console) -> list[st
         found = numbers(story, change=title == CHANGE)
         plan = story.world.plan
         said = estimate(story, plan.moment(plan.days), timedelta(days=7))
-        console.print(
-            f"\n[bold]{title}[/bold]: {plan.days} days, {sum(map(len, story.books.outcomes().decisions['version'].chunks)):,} decisions"
-        )
+        console.print(f"\n[bold]{title}[/bold]: {plan.days} days, {len(story.books.outcomes()):,} decisions")
         for name, value in found.to_json().items():
             console.print(f"   {name:28} {_text(value)}")
         console.print(f"   recall by reports alone      {_estimates(said)}")
@@ -129,7 +127,8 @@ def _estimates(said: Estimate) -> str:
 
 def _row(title: str, said: Estimate) -> dict[str, str]:
     return {"title": title, "truth": f"{said.truth:.3f}", "explored": _interval(said.explored),
-            "covers": "yes" if said.covers else "no", "naive": _interval(said.naive), "bias": _text(said.bias)}  # fmt: skip
+            "covers": "yes" if said.covers else "no", "naive": _interval(said.naive),
+            "bias": _text(said.bias)}  # fmt: skip
 
 
 def _interval(found: Interval | None) -> str:

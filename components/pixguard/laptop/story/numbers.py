@@ -1,4 +1,4 @@
-"""What a story comes to, in numbers: how late it was noticed, what was lost, how often it cried wolf, what is estimated."""
+"""What a story comes to: how late the change was noticed, what was lost, how often it cried wolf, what is estimated."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RECALL = ("alert_recall",)
 
 @dataclass(frozen=True)
 class Numbers:
-    """None: it did not happen. A false alarm is a run of days on which drift or loss held though nothing had changed."""
+    """None: it did not happen. A false alarm: days in a row on which drift or loss held though nothing had changed."""
 
     detection_delay_days: int | None
     promoted_day: int | None

@@ -21,6 +21,7 @@ from pixguard.laptop.story.world import Int64s, World
 from pixguard.provenance import KeptVersion, TrainingFacts
 from pixguard.registry import Registry
 from pixguard.retraining import Action, Decision, Ledger, RetrainingRules, decide, evidence_of
+from pixguard.rollout import RolloutRules
 
 
 class What(StrEnum):
@@ -67,10 +68,17 @@ class Play:
     """Lives through the days of a world."""
 
     def __init__(
-        self, world: World, folder: Path, school: School, rules: RetrainingRules, said: Callable[[Event], None]
+        self,
+        world: World,
+        folder: Path,
+        school: School,
+        rules: RetrainingRules,
+        said: Callable[[Event], None],
+        rollout: RolloutRules | None = None,
     ) -> None:
         self.story = Story(world)
         self._world, self._folder, self._school, self._rules, self._said = world, folder, school, rules, said
+        self._rollout = rollout or RolloutRules()
         self._watch = Watch(timedelta(days=school.maturity_days))
         self._ledger = Ledger(folder / "retraining")
         self._versions: dict[str, KeptVersion] = {}
@@ -78,9 +86,10 @@ class Play:
     def run(self, first: KeptVersion) -> Story:
         """Serve `first` from day 0 and return what came of it."""
         self._versions[first.name] = first
-        self._releases = Releases(self._folder, self._school.versions, self._school.public_key)
+        school = self._school
+        self._releases = Releases(self._folder, school.versions, school.public_key, self._rollout)
         self._releases.propose(first, first=True)
-        follow_git(Registry(self._school.tracking_uri), first.name)
+        follow_git(Registry(school.tracking_uri), first.name)
         self.story.first = first.name
         for day in range(self._world.plan.days):
             if day == self._world.plan.new_day:

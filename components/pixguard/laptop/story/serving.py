@@ -60,7 +60,8 @@ def answers(world: World, rows: Int64s, kept: KeptVersion) -> Answers:
 
 def _cases(world: World, rows: Int64s, probability: NDArray[np.float64]) -> Iterator[Case]:
     payments = world.payments.select(["end_to_end_id", "amount_centavos", "device_registered"]).take(rows)
-    sent = world.x_rf[rows, world.names.index(DEVICE_DAY)].tolist()
+    known = DEVICE_DAY in world.names
+    sent = world.x_rf[rows, world.names.index(DEVICE_DAY)].tolist() if known else [None] * len(rows)
     columns = (column.to_pylist() for column in payments.columns)
     for p, us, day, name, amount, registered in zip(
         probability.tolist(), world.event_us[rows].tolist(), sent, *columns, strict=True

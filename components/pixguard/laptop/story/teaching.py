@@ -1,19 +1,22 @@
-"""Train a model with what is known by now, and put it through the gate: the pipeline's own jobs, one after the other."""
+"""Train a model with what is known by now, and put it through the gate: the pipeline's own jobs in their order."""
 
 from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pixguard.jobs import ingest_payments, judge_model, register_model, train_model
+from pixguard.lake import files
 from pixguard.laptop.story.books import Books
 from pixguard.laptop.story.world import World
+from pixguard.outcomes.table import micros_of
 from pixguard.policy import Exploration, Policy, Sourced
 from pixguard.provenance import KeptVersion, load_version
 from pixguard.provenance.files import write_json
@@ -78,7 +81,8 @@ class School:
             return None, tuple(f"{each.name} {each.outcome}" for each in verdict.checks if not each.passed)
         kept = register_model.run(
             model=run / "model", verdict=run / "verdict", input_example=run / "example.npz", versions=self.versions,
-            signing_key=self.signing_key, tracking_uri=self.tracking_uri, kept_by="pixguard story", pipeline_run_id=name,
+            signing_key=self.signing_key, tracking_uri=self.tracking_uri, kept_by="pixguard story",
+            pipeline_run_id=name,
         )  # fmt: skip
         return load_version(Path(kept.folder), self.public_key), ()
 
@@ -87,8 +91,10 @@ class School:
         lake, inbox = self.folder / "lake", self.folder / "inbox"
         shutil.rmtree(inbox, ignore_errors=True)
         inbox.mkdir(parents=True)
-        past = pc.less(world.payments["event_time"], pa.scalar(now, pa.timestamp("us", "UTC")))
-        pq.write_table(world.payments.filter(past), inbox / "payments.parquet")
+        known = [date.fromisoformat(path.parent.name[-10:]) for path in files(lake, "payments")]
+        since = datetime.combine(max(known, default=date.min), time(), UTC)  # that day may not have been whole
+        first, end = np.searchsorted(world.event_us, [micros_of(since), micros_of(now)])
+        pq.write_table(world.payments.slice(first, end - first), inbox / "payments.parquet")
         pq.write_table(books.labels(now), inbox / "labels.parquet")
         ingest_payments.run(input=inbox / "payments.parquet", labels=inbox / "labels.parquet", mapping="simulator",
                             lake=lake)  # fmt: skip

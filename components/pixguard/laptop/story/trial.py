@@ -118,13 +118,13 @@ class DayGatherer(Gatherer):
 class Releases:
     """What serves, by Git: proposes, looks each night, and knows the present trial."""
 
-    def __init__(self, folder: Path, versions: Path, public_key: Path) -> None:
+    def __init__(self, folder: Path, versions: Path, public_key: Path, rules: RolloutRules) -> None:
         git = folder / "release.git"
         repository.create(git, Path(pixguard.__file__).resolve().parents[2])
         self._place = FolderPlace(ENVIRONMENT, str(git), author=AUTHOR, versions=versions)
         self._public_key = public_key
         self._gatherer = DayGatherer()
-        self._advancer = Advancer(self._place, self._gatherer, RolloutRules())
+        self._advancer = Advancer(self._place, self._gatherer, rules)
         self.trial: Trial | None = None
         self.release = self._read()
 

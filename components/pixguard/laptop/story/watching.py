@@ -1,4 +1,4 @@
-"""Each night's look at the log: drift of every version, what the champion keeps of its promise. The watch's own parts."""
+"""Each night's look by the watch's own parts: drift of every version, what the champion keeps of its promise."""
 
 from __future__ import annotations
 

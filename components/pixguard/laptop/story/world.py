@@ -1,7 +1,7 @@
 """The world that a story plays in: some weeks of history, the days to live through, and every payment's features.
 
-Features look strictly back and know nothing of the model, so one pass computes those of all days; a label counts in them
-from the moment it became known. The world does not react: what is stopped is still in the history of its accounts.
+Features look strictly back and know nothing of the model, so one pass computes those of all days; a label counts in
+them from the moment it became known. The world does not react: what is stopped is still in the history of its accounts.
 """
 
 from __future__ import annotations
