@@ -29,6 +29,7 @@ def test_a_record_holds_why_with_every_bound_and_its_reason(tmp_path: Path) -> N
     assert data["evidence"]["promises"]["recall_at_fpr_1pct"]["promised"]["low"] == 0.64
     assert data["budget"] == {"runs": 0, "left": 4, "next_day": str(DAY), "answered": []}
     assert record.past.trained == ("drift",)
+    assert record.past.promised == {"recall_at_fpr_1pct": 0.64}
 
 
 def test_waiting_leaves_a_record_too_and_files_cannot_be_written_again(tmp_path: Path) -> None:

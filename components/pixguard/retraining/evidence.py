@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from pixguard.metrics import Interval
@@ -33,6 +33,7 @@ class Past:
     champion: str
     trained: tuple[str, ...] = ()  # causes that a run was started for
     short: tuple[str, ...] = ()  # figures that were below their promise that day
+    promised: Mapping[str, float] = field(default_factory=dict)  # the lowest that the gate promised of its champion
 
 
 @dataclass(frozen=True)

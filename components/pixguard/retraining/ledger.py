@@ -40,7 +40,9 @@ class Record:
     @property
     def past(self) -> Past:
         """What later decisions look at."""
-        return Past(self.day, self.champion, self.causes, tuple(self.data["short"]))
+        promises = self.data["evidence"]["promises"] or {}
+        lows = {name: float(each["promised"]["low"]) for name, each in promises.items()}
+        return Past(self.day, self.champion, self.causes, tuple(self.data["short"]), lows)
 
 
 class Ledger:

@@ -24,6 +24,9 @@ class RetrainingRules:
         "is needed, for both are wide"
     )  # fmt: skip
     loss_days: Bound = Bound(2, "a choice: figures of neighbouring days share nearly all payments; one day may be odd")
+    promise_days: Bound = Bound(
+        45, "a choice: a successor that promises less does not make less enough; after six weeks it is the new normal"
+    )  # fmt: skip
     min_frauds: Bound = Bound(50, "as the gate: with fewer frauds nothing can be told apart")
     min_days_between: Bound = Bound(
         7, "a MED claim takes up to 7 days to be decided (PIX.md): sooner there is little new to learn from"

@@ -58,29 +58,39 @@ def drift(evidence: Evidence, rules: RetrainingRules) -> Trigger:
 
 def loss(evidence: Evidence, rules: RetrainingRules) -> Trigger:
     """Return whether the champion has been below a figure that the gate promised for some decisions in a row."""
-    short, gap, bound = short_of(evidence, rules), _widest_gap(evidence), rules.loss.value
+    gaps = gaps_of(evidence, rules)
+    found = max((gap for gap, _ in gaps.values()), default=None)
     if evidence.frauds < rules.min_frauds.value:
         reason = f"{evidence.frauds} matured frauds, {rules.min_frauds.value:g} are needed to tell"
-        return Trigger(Cause.LOSS, False, gap, bound, reason)
-    lasting = short
+        return Trigger(Cause.LOSS, False, found, rules.loss.value, reason)
+    short = lasting = short_of(evidence, rules)
     for past in _days_before(evidence, int(rules.loss_days.value) - 1):
         lasting = tuple(name for name in lasting if name in past)
-    told = "; ".join(_said(evidence, name) for name in short) or "what the gate promised is kept, as far as can be told"
-    return Trigger(Cause.LOSS, bool(lasting), gap, bound, told, short)
+    told = "; ".join(gaps[name][1] for name in short) or "what the gate promised is kept, as far as can be told"
+    return Trigger(Cause.LOSS, bool(lasting), found, rules.loss.value, told, short)
 
 
 def short_of(evidence: Evidence, rules: RetrainingRules) -> tuple[str, ...]:
     """Return the figures whose live interval lies below the promised one by more than the bound."""
     if evidence.frauds < rules.min_frauds.value:
         return ()
-    known = (evidence.promises or {}).items()
-    return tuple(name for name, each in known if each.found and each.promised.low - each.found.high > rules.loss.value)
+    return tuple(name for name, (gap, _) in gaps_of(evidence, rules).items() if gap > rules.loss.value)
 
 
-def _widest_gap(evidence: Evidence) -> float | None:
-    """Return by how much an interval lies below its promise, at most; negative where they meet, None if unknown."""
-    known = (evidence.promises or {}).values()
-    return max((each.promised.low - each.found.high for each in known if each.found), default=None)
+def gaps_of(evidence: Evidence, rules: RetrainingRules) -> dict[str, tuple[float, str]]:
+    """Return by how much each live interval lies below what was promised (negative where they meet), and it in words.
+
+    The highest promise of the last promise_days counts, be it a predecessor's.
+    """
+    first = evidence.day - timedelta(days=int(rules.promise_days.value))
+    past = [each.promised for each in evidence.past if first <= each.day < evidence.day]
+    gaps = {}
+    for name, each in (evidence.promises or {}).items():
+        low = max(each.promised.low, *(promised.get(name, 0.0) for promised in past), 0.0)
+        if each.found is not None:
+            said = f"{name} {each.found.low:.3f} to {each.found.high:.3f}, promised {low:.3f} at least"
+            gaps[name] = (low - each.found.high, said)
+    return gaps
 
 
 def _days_before(evidence: Evidence, count: int) -> Iterator[tuple[str, ...]]:
@@ -89,9 +99,3 @@ def _days_before(evidence: Evidence, count: int) -> Iterator[tuple[str, ...]]:
     for n in range(1, count + 1):
         found = by_day.get(evidence.day - timedelta(days=n))
         yield found.short if found else ()
-
-
-def _said(evidence: Evidence, name: str) -> str:
-    each = (evidence.promises or {})[name]
-    low, high = (each.found.low, each.found.high) if each.found else (float("nan"), float("nan"))
-    return f"{name} {low:.3f} to {high:.3f}, promised {each.promised.low:.3f} to {each.promised.high:.3f}"

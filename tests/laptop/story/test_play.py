@@ -1,4 +1,4 @@
-"""Twelve days with all real parts but Spark: a model is trained again, tried and promoted, and everything is on record."""
+"""Twelve days with all real parts but Spark: a model is trained again, tried and promoted, and all is on record."""
 
 import json
 from dataclasses import replace
@@ -95,8 +95,9 @@ def test_labels_come_late_and_of_what_was_stopped_from_analysts(told: Story, wor
     day = PLAN.moment(6)
     labels = told.books.labels(day)
     assert max(labels["known_at"].to_pylist()) <= day
-    stopped = {each["end_to_end_id"]: each["decision"] != "approve"
-               for each in told.books.outcomes().decisions.select(["end_to_end_id", "decision"]).to_pylist()}  # fmt: skip
+    decided = told.books.outcomes().decisions
+    pairs = zip(decided["end_to_end_id"].to_pylist(), decided["decision"].to_pylist(), strict=True)
+    stopped = {one: decision != "approve" for one, decision in pairs}
     truth = dict(zip(world.payments["end_to_end_id"].to_pylist(), world.is_fraud.tolist(), strict=True))
     looked = [each for each in labels.to_pylist() if stopped.get(each["end_to_end_id"])]
     assert looked

@@ -67,7 +67,7 @@ class Story:
 class Play:
     """Lives through the days of a world."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917
         self,
         world: World,
         folder: Path,
