@@ -28,6 +28,7 @@ def retrain_model(
     ledger: str = "/lake/retraining",
     rules: str = "",
     day: str = "",
+    as_of: str = "",
     lake: str = "/lake",
     models: str = "/lake/models",
     train_days: int = 0,
@@ -51,7 +52,7 @@ def retrain_model(
         with_signing_key(placed(decided, "Decide retraining", cpu="1", memory="1Gi", retries=2, cached=False))
 
         with dsl.If(decided.outputs["Output"] == "train", name="it is time"):
-            trained = train_model(input=input, labels=labels, mapping=mapping, lake=lake, models=models,
+            trained = train_model(input=input, labels=labels, mapping=mapping, as_of=as_of, lake=lake, models=models,
                                   train_days=train_days, judge_days=judge_days, maturity_days=maturity_days,
                                   rules=gate_rules, policy=policy, tracking_uri=tracking_uri, experiment=experiment,
                                   signing_key=signing_key, promote="never", cores=cores,

@@ -7,6 +7,7 @@ import pytest
 
 from pixguard.metrics import average_precision, recall_at_fpr
 from pixguard.outcomes import DECISION_SCHEMA, outcomes_of
+from pixguard.outcomes.table import micros_of
 from pixguard.performance import (
     by_age,
     by_cohort,
@@ -20,7 +21,6 @@ from pixguard.performance import (
     recent,
     watch,
 )
-from pixguard.outcomes.table import micros_of
 from pixguard.performance.labelled import without_chance
 from pixguard.policy import Costs
 from tests.performance.world import CUT_OFF, MATURITY, START, World, make_world
@@ -176,12 +176,9 @@ def test_all_of_it_as_json(exploring: World) -> None:
 def test_recent_figures_are_of_the_last_two_weeks_that_have_matured(exploring: World) -> None:
     rows = observed(exploring.outcomes, VERSION, CUT_OFF, MATURITY)
     end = CUT_OFF - timedelta(days=70)  # payments end half way: two whole weeks lie before
-    found = recent(
-        rows.take(rows.event_us <= micros_of(end - MATURITY)), end, MATURITY, ("alert_recall",), resamples=20
-    )
-    chosen = (rows.event_us > micros_of(end - MATURITY - timedelta(days=14))) & (
-        rows.event_us <= micros_of(end - MATURITY)
-    )
+    mature = rows.event_us <= micros_of(end - MATURITY)
+    found = recent(rows.take(mature), end, MATURITY, ("alert_recall",), resamples=20)
+    chosen = mature & (rows.event_us > micros_of(end - MATURITY - timedelta(days=14)))
     assert 0 < found.rows == chosen.sum() < len(rows)
     assert set(found.values) == {"alert_recall"}
     whole = figures(rows.take(chosen), resamples=20)
