@@ -1,6 +1,5 @@
 """Step: propose the version that a run kept, as a canary at 0 %; a run that the gate ended proposes nothing."""
 
-
 from pixguard.steps.component import train_step
 
 

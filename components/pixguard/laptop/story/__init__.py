@@ -13,6 +13,7 @@ from typing import Any
 
 from rich.console import Console
 
+from pixguard.errors import PixguardError
 from pixguard.laptop.story.books import Books
 from pixguard.laptop.story.numbers import Estimate, Numbers, estimate, numbers
 from pixguard.laptop.story.play import Event, Play, Story
@@ -23,6 +24,11 @@ from pixguard.metrics import Interval
 from pixguard.provenance import KeptVersion
 from pixguard.provenance.files import replace_file, write_json
 from pixguard.retraining import RetrainingRules
+
+
+class StoryError(PixguardError):
+    """A story that cannot begin; the message says what would help."""
+
 
 CHANGE, CALM = "something new begins", "nothing changes"
 MOST_FALSE_ALARMS = 1  # in ninety days without change
@@ -69,7 +75,7 @@ def _first(world: World, school: School, console: Console) -> KeptVersion:
     began = time.monotonic()
     kept, why = school.teach(world, Books(world), world.plan.begins, "first")
     if kept is None:
-        raise SystemExit(f"the gate refused the first model: {', '.join(why)}; a larger world teaches more")
+        raise StoryError(f"the gate refused the first model ({', '.join(why)}): a larger world teaches more, --per-day")
     console.print(f"the first model {kept.name} passed the gate ({time.monotonic() - began:.0f} s)")
     return kept
 
