@@ -49,12 +49,14 @@ def run(
     day: date | None = None,
     rules: Path | None = None,
     run_id: str = "",
+    registry: Registry | None = None,
 ) -> Decided:
     """Decide for the day (today, UTC) whether to train a successor of `champion`, the version that serves.
 
     `report`: report.json of watch_decisions. `versions`: folder of kept versions. `on_trial`: the canary
     that runs, if one does. `run_id`: who asks; where the day was
-    decided by somebody else already, they train and the caller does not. A PixguardError leaves no record.
+    decided by somebody else already, they train and the caller does not.
+    `registry`: its champion is pointed at `champion` before a run. A PixguardError leaves no record.
     """
     kept = load_version(versions / champion, public_key)
     books, day = Ledger(ledger), day or datetime.now(UTC).date()
@@ -65,7 +67,10 @@ def run(
                            past=past, on_trial=on_trial)  # fmt: skip
     record = books.write(evidence, bounds, decide(evidence, bounds), run_id)
     log.info("%s %s: %s", record.day, record.action, "; ".join(record.reasons))
-    return Decided(record, record.action == Action.TRAIN and record.run == run_id)
+    train = record.action == Action.TRAIN and record.run == run_id
+    if train and registry is not None:
+        follow_git(registry, champion)
+    return Decided(record, train)
 
 
 def serving(place: Place) -> tuple[str, str]:

@@ -24,8 +24,7 @@ def decide_retraining(
     decided = job.run(report=Path(watched) / "report.json", versions=Path(models) / "versions",
                       public_key=Path(f"{signing_key}.pub"), ledger=Path(ledger), champion=champion,
                       on_trial=on_trial, day=date.fromisoformat(day) if day else None,
-                      rules=Path(rules) if rules else None, run_id=run)  # fmt: skip
-    if decided.train:
-        job.follow_git(Registry(tracking_uri, experiment), champion)
+                      rules=Path(rules) if rules else None, run_id=run,
+                      registry=Registry(tracking_uri, experiment))  # fmt: skip
     log_numbers(numbers, train=int(decided.train), runs_left=decided.record.data["budget"]["left"])
     return "train" if decided.train else "wait"

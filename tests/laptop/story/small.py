@@ -14,9 +14,9 @@ from pixguard.laptop.story.world import Plan, World
 from pixguard.payment import PAYMENT_SCHEMA
 from pixguard.simulate import simulate
 
-PLAN = Plan(per_day=400, history_days=28, days=12, new_day=4, prevalence=0.06, seed=3)
+PLAN = Plan(per_day=500, history_days=30, days=12, new_day=4, prevalence=0.08, seed=3)
 PLAIN = replace(PIX, aggregates=(), request=tuple(r for r in PIX.request if set(r.inputs) <= set(PAYMENT_SCHEMA.names)))
-SCHOOL: dict[str, Any] = {"maturity_days": 3, "judge_days": 5, "train_days": 15, "epochs": 2}
+SCHOOL: dict[str, Any] = {"maturity_days": 3, "judge_days": 5, "train_days": 20, "epochs": 12}
 LENIENT = {
     "min_frauds": 5, "floor_ap_lift": 1.0, "floor_roc_auc": 0.5, "floor_recall_fpr_1pct": 0.0, "ap_ceiling": 1.0,
     "calibration_error": 50.0, "cohort_min_frauds": 10_000, "latency_p99_ms": 10_000.0, "champion_ap_loss": 1.0,

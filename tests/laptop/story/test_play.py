@@ -60,7 +60,7 @@ def test_the_old_champion_is_replaced_step_by_step(told: Story, folder: Path) ->
 
 def test_the_registry_follows_git(told: Story, folder: Path) -> None:
     promoted = [event.detail for event in told.events if event.what is What.PROMOTED]
-    champion = Registry(f"sqlite:///{folder / 'mlflow' / 'mlflow.db'}").champion("pix-fraud")
+    champion = Registry(f"sqlite:///{folder / 'mlflow' / 'mlflow.db'}", "pixguard").champion("pix-fraud")
     assert champion is not None
     assert champion.kept == promoted[-1]
 

@@ -19,7 +19,6 @@ from pixguard.laptop.story.trial import Releases
 from pixguard.laptop.story.watching import Watch
 from pixguard.laptop.story.world import Int64s, World
 from pixguard.provenance import KeptVersion, TrainingFacts
-from pixguard.registry import Registry
 from pixguard.retraining import Action, Decision, Ledger, RetrainingRules, decide, evidence_of
 from pixguard.rollout import RolloutRules
 
@@ -89,7 +88,7 @@ class Play:
         school = self._school
         self._releases = Releases(self._folder, school.versions, school.public_key, self._rollout)
         self._releases.propose(first, first=True)
-        follow_git(Registry(school.tracking_uri), first.name)
+        follow_git(school.registry, first.name)
         self.story.first = first.name
         for day in range(self._world.plan.days):
             if day == self._world.plan.new_day:
@@ -133,7 +132,7 @@ class Play:
         now = self._world.plan.moment(day + 1)
         step = self._releases.step(self.story.books.known(now, self._school.maturity_days * 3))
         if step.action == "promote":
-            follow_git(Registry(self._school.tracking_uri), step.version)
+            follow_git(self._school.registry, step.version)
             self._tell(day, What.PROMOTED, step.version)
         elif step.action == "rollback":
             self._tell(day, What.ROLLED_BACK, f"{step.version}: {'; '.join(step.reasons)}")

@@ -49,7 +49,7 @@ def answers(world: World, rows: Int64s, kept: KeptVersion) -> Answers:
     """Return what a version says of these rows."""
     began = time.perf_counter_ns()
     inputs = kept.feature_service["inputs"]
-    x_rf = world.x_rf[np.ix_(rows, [world.names.index(name) for name in inputs])]
+    x_rf = world.x_rf[np.ix_(rows, np.array([world.names.index(name) for name in inputs]))]
     score = onnx_scores(kept.onnx, x_rf)
     probability = kept.calibration.apply(score)
     policy = Policy.from_json(kept.policy)

@@ -20,8 +20,10 @@ from pixguard.outcomes.table import micros_of
 from pixguard.policy import Exploration, Policy, Sourced
 from pixguard.provenance import KeptVersion, load_version
 from pixguard.provenance.files import write_json
+from pixguard.registry import Registry
 from pixguard.training import TrainingConfig
 
+EXPERIMENT = "pixguard"  # the jobs' default
 EXPLORED = Exploration(
     Sourced(0.1, "the story: enough to estimate from within ninety days of a small world"),
     Sourced(500_00, "the default: what one explored fraud may cost at most"),
@@ -58,6 +60,11 @@ class School:
     def tracking_uri(self) -> str:
         """MLflow's address."""
         return f"sqlite:///{self.folder / 'mlflow' / 'mlflow.db'}"
+
+    @property
+    def registry(self) -> Registry:
+        """MLflow's registry, as the jobs open it."""
+        return Registry(self.tracking_uri, EXPERIMENT)
 
     def teach(self, world: World, books: Books, now: datetime, name: str) -> tuple[KeptVersion | None, tuple[str, ...]]:
         """Return the version that passed the gate, or None and the checks that it did not pass."""

@@ -73,7 +73,7 @@ class DayGatherer(Gatherer):
 
     def __init__(self) -> None:
         self._days: _Stage | None = None
-        self._labels: Mapping[str, bool] = {}
+        self._known_now: Mapping[str, bool] = {}
 
     def serve(self, trial: Trial, decided: Sequence[Mapping[str, Any]], both: tuple[Answers, Answers]) -> None:
         """Count a day: what was decided, and what both versions say of all of its payments."""
@@ -92,7 +92,7 @@ class DayGatherer(Gatherer):
 
     def learn(self, labels: Mapping[str, bool]) -> None:
         """Take what is known by now."""
-        self._labels = labels
+        self._known_now = labels
 
     def look(self, trial: Trial, *, stored: bool = True) -> Evidence:
         """Return the evidence of the days of this stage."""
@@ -100,14 +100,14 @@ class DayGatherer(Gatherer):
         seconds = stage.days * DAY_S
         return Evidence(
             percent=trial.percent, asked_s=seconds, stage_s=seconds, ready=True, applied=True,
-            stable=self._arm(stage, trial.stable), canary=self._arm(stage, trial.canary),
-            pairs=self._pairs(stage), stored=stored,
+            stable=self._of(stage, trial.stable), canary=self._of(stage, trial.canary),
+            pairs=self._paired(stage), stored=stored,
         )  # fmt: skip
 
-    def _arm(self, stage: _Stage, name: str) -> Arm:
-        return stage.tallies.arm(name, Tally(0, stage.decided.get(name, 0)), None, self._labels)
+    def _of(self, stage: _Stage, name: str) -> Arm:
+        return stage.tallies.arm(name, Tally(0, stage.decided.get(name, 0)), None, self._known_now)
 
-    def _pairs(self, stage: _Stage) -> Pairs:
+    def _paired(self, stage: _Stage) -> Pairs:
         none = Tally(0, stage.pairs)
         stable, canary = (tuple(int(n) for n in stage.scores.get(name, np.zeros(len(SCORE_EDGES))))
                           for name in (stage.trial.stable, stage.trial.canary))  # fmt: skip

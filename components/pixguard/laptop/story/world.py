@@ -34,11 +34,11 @@ class Plan:
     """What is told: how long, how much, and what begins when."""
 
     per_day: int = 1_500
-    history_days: int = 45  # features reach back 30; the first model learns from the rest and what is before
+    history_days: int = 60  # features reach back 30; the first model learns from what is older than its labels
     days: int = 90
     new_day: int = 40
     share: float = 0.6  # of cases, beside 1.0 of all that was there before
-    prevalence: float = 0.02
+    prevalence: float = 0.035  # a small world: rings come and go, and few frauds are a lumpy stream
     seed: int = 7
 
     @property
