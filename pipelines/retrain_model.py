@@ -57,6 +57,7 @@ def retrain_model(
                                   rules=gate_rules, policy=policy, tracking_uri=tracking_uri, experiment=experiment,
                                   signing_key=signing_key, promote="never", cores=cores,
                                   executors=executors)  # fmt: skip
+            trained.set_caching_options(False)
             proposed = propose_version(models=models, signing_key=signing_key, environment=environment, git=git,
                                        github=github, run=RUN).after(trained)  # fmt: skip
             with_release(placed(proposed, "Propose version", cpu="1", memory="1Gi", retries=2, cached=False))
