@@ -16,11 +16,11 @@ from pixguard.simulate import simulate
 
 PLAN = Plan(per_day=500, history_days=30, days=12, new_day=4, prevalence=0.08, seed=3)
 PLAIN = replace(PIX, aggregates=(), request=tuple(r for r in PIX.request if set(r.inputs) <= set(PAYMENT_SCHEMA.names)))
-SCHOOL: dict[str, Any] = {"maturity_days": 3, "judge_days": 5, "train_days": 20, "epochs": 12}
+SCHOOL: dict[str, Any] = {"maturity_days": 3, "judge_days": 2, "train_days": 24, "epochs": 16}
 LENIENT = {
     "min_frauds": 5, "floor_ap_lift": 1.0, "floor_roc_auc": 0.5, "floor_recall_fpr_1pct": 0.0, "ap_ceiling": 1.0,
     "calibration_error": 50.0, "cohort_min_frauds": 10_000, "latency_p99_ms": 10_000.0, "champion_ap_loss": 1.0,
-    "champion_ap_gain": -1.0, "champion_value_loss": 1.0, "champion_recall_loss": 1.0, "resamples": 20,
+    "champion_ap_gain": -1.0, "champion_value_loss": 1.0, "champion_recall_loss": 1.0, "resamples": 60, "level": 0.9999,
 }  # fmt: skip
 
 
