@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     shutil.rmtree(state, ignore_errors=True)
     state.mkdir(parents=True)
     plan = Plan(**{each.name: getattr(options, each.name) for each in fields(Plan) if hasattr(options, each.name)})
-    changed, calm = worlds(plan, state, console, change=not options.no_change)
+    changed, calm = worlds(plan, state / "worlds", console, change=not options.no_change)
     console.print(f"worlds are ready after {time.monotonic() - began:.0f} s")
     stories = told(changed, calm, state, console)
     wrong = _end(stories, state, console)
@@ -65,7 +65,7 @@ def told(
             shutil.copytree(state / "first", folder, dirs_exist_ok=True, symlinks=True)
             console.print(f"\n[bold]{title}[/bold]")
             own = School(folder, **school)
-            play = Play(world, folder, own, RetrainingRules(), lambda event: console.print(_line(event)))
+            play = Play(world, folder, own, RetrainingRules(), lambda event: console.print(_line(event), markup=False))
             stories[title] = play.run(first)
     return stories
 
