@@ -8,7 +8,7 @@ CHECKS := $(VENV)-checks
 export PATH := $(abspath $(BIN)):$(PATH)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help set-up demo mlflow test lint format compile images check-manifests check-terraform cluster cluster-e2e lock clean distclean
+.PHONY: help set-up demo story mlflow test lint format compile images check-manifests check-terraform cluster cluster-e2e lock clean distclean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9%-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -25,6 +25,9 @@ $(CHECKS)/set-up.done: requirements-checks.lock .ci/setup
 
 demo: $(STAMP) ## simulate payments and run the whole loop on them (DEMO="--option value" adds options)
 	@pixguard demo $(DEMO)
+
+story: $(STAMP) ## ninety simulated days in minutes: something new begins, is noticed and answered (STORY="--seed 8")
+	@pixguard story $(STORY)
 
 mlflow: $(STAMP) ## show the demo's runs at http://127.0.0.1:5055 (DB=<mlflow.db> shows others)
 	@mlflow ui --backend-store-uri sqlite:///$(abspath $(or $(DB),build/demo/mlflow/mlflow.db)) --host 127.0.0.1 --port 5055

@@ -31,6 +31,7 @@ def train_model(
     cut_off: str = "",
     maturity_days: int = 7,
     train_days: int = 0,
+    judge_days: int = 0,
     epochs: int = 24,
     seed: int = 7,
     rules: str = "",
@@ -64,8 +65,8 @@ def train_model(
         placed(gathered, "Build training set", cpu="2", memory="4Gi")
 
         trained = fit_model(rows=gathered.outputs["Output"], lake=lake, feature_set=feature_set, cut_off=cut_off,
-                            maturity_days=maturity_days, train_days=train_days, epochs=epochs, seed=seed, run=RUN,
-                            models=models, tracking_uri=tracking_uri, experiment=experiment,
+                            maturity_days=maturity_days, train_days=train_days, judge_days=judge_days, epochs=epochs,
+                            seed=seed, run=RUN, models=models, tracking_uri=tracking_uri, experiment=experiment,
                             policy=policy, signing_key=signing_key)  # fmt: skip
         placed(trained, "Train model", cpu="2", memory="6Gi", retries=1, cached=False)  # the champion may be another
         with_signing_key(trained)

@@ -14,6 +14,7 @@ STATE = Path("build")
 COMMANDS = {
     "simulate": "pixguard.jobs.simulate_payments",
     "demo": "pixguard.laptop.demo",
+    "story": "pixguard.laptop.story",
     "up": "pixguard.laptop.plane.commands.up",
     "status": "pixguard.laptop.plane.commands.status",
     "logs": "pixguard.laptop.plane.commands.logs",
@@ -22,6 +23,7 @@ COMMANDS = {
     "advance": "pixguard.jobs.advance_canary",
     "rollback": "pixguard.jobs.roll_back",
     "history": "pixguard.jobs.show_history",
+    "retraining": "pixguard.jobs.show_retraining",
     "backfill": "pixguard.jobs.backfill_state",
     "stream": "pixguard.jobs.stream_features",
     "parity": "pixguard.jobs.check_parity",

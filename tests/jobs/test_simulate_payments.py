@@ -45,6 +45,12 @@ def test_typologies_are_changed_by_name():
     assert changed[Story.REMOTE_ACCESS].share > 0
 
 
+def test_a_new_typology_is_in_a_world_that_asks_for_it_and_in_no_other():
+    asked = {t.story: t for t in typologies(["consent_abuse=0.3@40"])}
+    assert (asked[Story.CONSENT_ABUSE].share, asked[Story.CONSENT_ABUSE].first_day) == (0.3, 40)
+    assert Story.CONSENT_ABUSE not in {t.story for t in typologies([])}
+
+
 @pytest.mark.parametrize("change", ["nothing", "qr_swap=much", "qr_swap=0.1@soon", "honest=1"])
 def test_a_wrong_typology_is_named(change):
     with pytest.raises(SimulationConfigError, match=change):

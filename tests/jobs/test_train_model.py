@@ -97,6 +97,15 @@ def test_what_training_leaves_is_what_the_gate_reads(world: Path) -> None:
     assert not [check.name for check in verdict.checks if "leak" in check.name and not check.passed]
 
 
+def test_without_a_cut_off_the_last_matured_days_may_judge(world: Path) -> None:
+    train(world, judge_days=10)
+    times = pq.read_table(world / "run" / "scored.parquet")["event_time"].to_pylist()
+    last = FIRST + timedelta(days=60) * (ROWS - 1) / ROWS
+    assert times
+    assert min(times) >= last - timedelta(days=14)
+    assert max(times) <= last
+
+
 def test_the_served_file_scores_as_torch_does(world: Path) -> None:
     train(world)
     model = world / "run" / "model"

@@ -7,6 +7,7 @@ import pytest
 
 from pixguard.metrics import average_precision, recall_at_fpr
 from pixguard.outcomes import DECISION_SCHEMA, outcomes_of
+from pixguard.outcomes.table import micros_of
 from pixguard.performance import (
     by_age,
     by_cohort,
@@ -17,6 +18,7 @@ from pixguard.performance import (
     explored,
     figures,
     observed,
+    recent,
     watch,
 )
 from pixguard.performance.labelled import without_chance
@@ -169,3 +171,15 @@ def test_all_of_it_as_json(exploring: World) -> None:
     found = watch(exploring.outcomes, VERSION, CUT_OFF, MATURITY, resamples=20).to_json()
     assert found["unbiased"]["values"]["alert_recall"]["low"] > 0
     assert found["cheapest"]["total_brl"] == min(point["total_brl"] for point in found["costs"])
+
+
+def test_recent_figures_are_of_the_last_two_weeks_that_have_matured(exploring: World) -> None:
+    rows = observed(exploring.outcomes, VERSION, CUT_OFF, MATURITY)
+    end = CUT_OFF - timedelta(days=70)  # payments end half way: two whole weeks lie before
+    mature = rows.event_us <= micros_of(end - MATURITY)
+    found = recent(rows.take(mature), end, MATURITY, ("alert_recall",), resamples=20)
+    chosen = mature & (rows.event_us > micros_of(end - MATURITY - timedelta(days=14)))
+    assert 0 < found.rows == chosen.sum() < len(rows)
+    assert set(found.values) == {"alert_recall"}
+    whole = figures(rows.take(chosen), resamples=20)
+    assert found.values["alert_recall"] == whole.values["alert_recall"]

@@ -16,6 +16,7 @@ from pixguard import overlay
 from pixguard.jobs.release_arguments import add_place, place_of, public_key_of, status_of
 from pixguard.overlay import Placed
 from pixguard.provenance import KeptVersion, load_version
+from pixguard.provenance.files import read_json
 from pixguard.release.desk import Standing, Written
 from pixguard.release.errors import MissingError, NotReleasableError, ReleaseError
 from pixguard.release.message import Note
@@ -23,12 +24,20 @@ from pixguard.release.place import Place
 from pixguard.release.store import Store
 
 
-def run(*, version: Path, place: Place, public_key: Path, first: bool = False) -> Written | None:
-    """Propose the version in the folder `version`; None where it is on trial already.
+def registered(models: Path, run_id: str) -> Path | None:
+    """Return the folder of the version that a run of train_model kept below `models`; None where the gate ended it."""
+    path = models / "runs" / run_id / "registered.json"
+    return Path(read_json(path)["folder"]) if path.exists() else None
+
+
+def run(*, version: Path | None, place: Place, public_key: Path, first: bool = False) -> Written | None:
+    """Propose the version in the folder `version`; None where it is on trial already, or where there is no version.
 
     `first`: install it as stable where nothing serves yet. NotReleasableError, SignatureError, StoreError, MovedError:
     the overlay is as it was.
     """
+    if version is None:
+        return None
     kept = load_version(version, public_key)
     if kept.metrics.get("passed") is not True:
         raise NotReleasableError(

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from pixguard.errors import PixguardError
 from pixguard.simulate import (
     DEFAULT_TYPOLOGIES,
+    NEW_TYPOLOGIES,
     STAGES,
     SimulationConfig,
     SimulationConfigError,
@@ -89,8 +90,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def typologies(changes: Sequence[str]) -> tuple[TypologyShare, ...]:
-    """Return the default shares with changes such as `qr_swap=0.3@40`; SimulationConfigError says what is wrong."""
-    shares = {item.story: item for item in DEFAULT_TYPOLOGIES}
+    """Return the default shares with changes such as `consent_abuse=0.3@40`; SimulationConfigError else."""
+    shares = {item.story: item for item in (*DEFAULT_TYPOLOGIES, *NEW_TYPOLOGIES)}
     for change in changes:
         name, _, value = change.partition("=")
         share, _, first_day = value.partition("@")
@@ -100,7 +101,8 @@ def typologies(changes: Sequence[str]) -> tuple[TypologyShare, ...]:
         except (KeyError, ValueError) as error:
             known = ", ".join(story.name.lower() for story in shares)
             raise SimulationConfigError(f"typology {change!r}: write NAME=SHARE or NAME=SHARE@DAY, {known}") from error
-    return tuple(shares.values())
+    usual = {item.story for item in DEFAULT_TYPOLOGIES}
+    return tuple(item for item in shares.values() if item.share > 0 or item.story in usual)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -63,6 +63,7 @@ def run(
     cut_off: datetime | None = None,
     maturity_days: int = 7,
     train_days: int | None = None,
+    judge_days: int | None = None,
     config: TrainingConfig | None = None,
     public_key: Path | None = None,
     registered_model: str = "pix-fraud",
@@ -72,14 +73,15 @@ def run(
 ) -> Trained:
     """Train on the table in `rows` (see build_training_set) with the labels of `lake`, and write into `out`.
 
-    `cut_off`: the moment up to which labels teach; payments after it are judged; by default two thirds of the time.
-    `train_days`: how far back from the cut-off training reaches. With `public_key` the registry's champion is verified
+    `cut_off`: the moment up to which labels teach; payments after it are judged; by default two thirds of the time,
+    or as late as leaves `judge_days` of matured payments to judge. `train_days`: how far back from the cut-off training
+    reaches. With `public_key` the registry's champion is verified
     and scores the same later rows. `policy`: a policy.json that the version is to have in place of the default.
     """
     began, config = time.monotonic(), config or TrainingConfig()
     table, labels = pq.read_table(rows), _labels(lake)
     declared, left_out = _features(FEATURE_SETS[feature_set], table)
-    split = _split(table, cut_off, timedelta(days=maturity_days), train_days)
+    split = _split(table, cut_off, timedelta(days=maturity_days), train_days, judge_days)
     data = training_set(table, labels, declared.names, split)
     snapshot = str(lakes.snapshot(lake)["snapshot"])
     registry = Registry(tracking_uri, experiment)
@@ -129,10 +131,13 @@ def _features(declared: FeatureSet, table: pa.Table) -> tuple[FeatureSet, tuple[
     return kept, tuple(name for name in declared.names if name not in held)
 
 
-def _split(table: pa.Table, cut_off: datetime | None, maturity: timedelta, train_days: int | None) -> TimeSplit:
+def _split(
+    table: pa.Table, cut_off: datetime | None, maturity: timedelta, train_days: int | None, judge_days: int | None
+) -> TimeSplit:
     times = table["event_time"].to_numpy()
     first, last = (np.datetime64(t, "us").astype(datetime).replace(tzinfo=UTC) for t in (times.min(), times.max()))
-    cut_off = cut_off or first + (last - first) * 2 / 3
+    latest = last - maturity - timedelta(days=judge_days) if judge_days else first + (last - first) * 2 / 3
+    cut_off = cut_off or latest
     start = None if train_days is None else cut_off - maturity - timedelta(days=train_days)
     return TimeSplit(cut_off=cut_off, maturity=maturity, start=start)
 
@@ -206,6 +211,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--cut-off", type=_moment, help="labels known by then teach, later payments are judged, UTC")
     parser.add_argument("--maturity-days", type=int, default=7, help="a payment without a label is honest after these")
     parser.add_argument("--train-days", type=int, help="how far back training reaches; default: all history")
+    parser.add_argument("--judge-days", type=int, help="without a cut-off: judge on so many of the last matured days")
     parser.add_argument("--public-key", type=Path, help="verifies the champion, which then scores the same rows")
     parser.add_argument("--policy", type=Path, help="policy.json of the version; default: our costs, no exploration")
     parser.add_argument("--seed", type=int, default=0)

@@ -144,13 +144,15 @@ def _judged(
     verdicts = []
     for table in kept_days(out, until):
         for counts in days_of(table, names, OWN):
-            judge = judges.get(counts.version) or _judge(kept.get(counts.version), measures.get(counts.version), rules)
-            judges[counts.version] = judge
+            name = counts.version
+            judge = judges.get(name) or judge_of(kept.get(name), measures.get(name), rules)
+            judges[name] = judge
             verdicts.append(judge.look(counts))
     return verdicts
 
 
-def _judge(version: KeptVersion | None, measures: Measures | None, rules: DriftRules) -> Judge:
+def judge_of(version: KeptVersion | None, measures: Measures | None, rules: DriftRules) -> Judge:
+    """Return who judges a version's days: by its reference and seasons, or, of an unknown one, by what all have."""
     if version is None or measures is None:
         return Judge(OWN, np.zeros((len(OWN), WIDTH), dtype=np.int64), rules)
     baseline = Baseline(*season_tables(version.reference, measures.names))

@@ -4,7 +4,7 @@ from pixguard.performance.ages import AGES_DAYS, by_age
 from pixguard.performance.challengers import Comparison, compare
 from pixguard.performance.costs import CostPoint, cheapest, cost_curve
 from pixguard.performance.labelled import Labelled, decided, explored, observed
-from pixguard.performance.measure import Figures, by_cohort, by_day, figures
+from pixguard.performance.measure import Figures, by_cohort, by_day, figures, recent
 from pixguard.performance.watched import Watched, watch
 
 __all__ = [
@@ -24,5 +24,6 @@ __all__ = [
     "explored",
     "figures",
     "observed",
+    "recent",
     "watch",
 ]

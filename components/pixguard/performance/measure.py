@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -24,12 +25,14 @@ from pixguard.metrics import (
 )
 from pixguard.metrics.inputs import FloatArray, SingleClassError
 from pixguard.metrics.resampling import Metric
+from pixguard.outcomes.table import micros_of
 from pixguard.performance.labelled import Labelled
 
 BUDGET = 0.001  # of payments, the alert budget of the gate
 RESAMPLES = 200
 MOST_HONEST = 200_000  # honest rows without an alert beyond this are sampled
 MIN_FRAUDS = 20  # fewer have no usable interval
+RECENT_DAYS = 14  # two weeks hold each of their days twice, and some hundred frauds
 
 
 @dataclass(frozen=True)
@@ -41,10 +44,12 @@ class Figures:
     values: Mapping[str, Interval | None]
 
 
-def figures(rows: Labelled, *, resamples: int = RESAMPLES, seed: int = 0) -> Figures:
-    """Return ranking, value, alerts and calibration; weights count where rows stand for others."""
+def figures(
+    rows: Labelled, names: Collection[str] | None = None, *, resamples: int = RESAMPLES, seed: int = 0
+) -> Figures:
+    """Return ranking, value, alerts and calibration, or those of `names`; weights count where rows stand for others."""
     kept = rows.thinned(MOST_HONEST)
-    measured = _measured(kept)
+    measured = {name: each for name, each in _measured(kept).items() if names is None or name in names}
     if not 0 < rows.frauds < len(rows):
         return Figures(len(rows), rows.frauds, dict.fromkeys(measured))
     draws = joint_bootstrap(measured, kept.y, {"version": kept.score}, kept.payer, n=resamples, seed=seed)
@@ -55,6 +60,19 @@ def figures(rows: Labelled, *, resamples: int = RESAMPLES, seed: int = 0) -> Fig
         except MetricError:  # one class in too many resamples: too few frauds, or no alert at all
             found[name] = None
     return Figures(len(rows), rows.frauds, found)
+
+
+def recent(
+    rows: Labelled,
+    cut_off: datetime,
+    maturity: timedelta,
+    names: Collection[str] | None = None,
+    *,
+    resamples: int = RESAMPLES,
+) -> Figures:
+    """Return the figures of the last RECENT_DAYS of payments that were mature at the cut-off."""
+    first = micros_of(cut_off - maturity - timedelta(days=RECENT_DAYS))
+    return figures(rows.take(rows.event_us > first), names, resamples=resamples)
 
 
 def by_cohort(rows: Labelled, *, resamples: int = RESAMPLES) -> dict[str, dict[str, Figures]]:

@@ -12,7 +12,7 @@ from pixguard.performance.ages import by_age
 from pixguard.performance.challengers import Comparison, compare
 from pixguard.performance.costs import CostPoint, cheapest, cost_curve
 from pixguard.performance.labelled import Labelled, explored, observed, without_chance
-from pixguard.performance.measure import RESAMPLES, Figures, by_cohort, by_day, figures
+from pixguard.performance.measure import RESAMPLES, Figures, by_cohort, by_day, figures, recent
 from pixguard.policy import Policy
 
 
@@ -24,6 +24,7 @@ class Watched:
     maturity_days: int
     observed: Figures
     unbiased: Figures | None
+    recent: Figures  # of the last RECENT_DAYS that have matured: what is kept now of what the gate promised
     without_chance: int  # matured payments that were blocked for sure: no estimate speaks for them
     cohorts: Mapping[str, Mapping[str, Figures]]
     days: list[dict[str, Any]]
@@ -57,6 +58,7 @@ def watch(
         maturity_days=maturity.days,
         observed=figures(known, resamples=resamples),
         unbiased=figures(fair, resamples=resamples) if fair.weighted else None,
+        recent=recent(known, cut_off, maturity, resamples=resamples),
         without_chance=int(without_chance(outcomes, version, cut_off, maturity).sum()),
         cohorts=by_cohort(known, resamples=resamples),
         days=by_day(known),

@@ -19,7 +19,7 @@ CONTENT = (
     *("model.onnx", "model.pt", "reasons.onnx"),
     *("feature_service.json", "calibration.json", "policy.json", "reference.json"),
 )
-WRITTEN = ("metrics.json", "model_card.md", "provenance.json")
+WRITTEN = ("metrics.json", "model_card.md", "provenance.json", "training.json")
 FILES = (*CONTENT, *WRITTEN, SIGNATURE)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pixguard.provenance.card import model_card
 from pixguard.provenance.errors import IncompleteVersionError, VersionError
-from pixguard.provenance.facts import TrainingFacts
+from pixguard.provenance.facts import TRAINING, TrainingFacts
 from pixguard.provenance.files import CONTENT, appearing_folder, copy_file, file_sha256, write_json, write_text
 from pixguard.provenance.record import Provenance
 from pixguard.provenance.signing import ensure_key, sign_folder
@@ -67,4 +67,5 @@ def _fill(folder: Path, parts: VersionParts, record: Provenance) -> None:
         copy_file(parts.model / each, folder / each)
     write_json(folder / "metrics.json", dict(parts.verdict))
     write_json(folder / "provenance.json", record.to_json())
+    write_json(folder / TRAINING, parts.facts.to_json())
     write_text(folder / "model_card.md", model_card(parts.facts, parts.verdict, record))

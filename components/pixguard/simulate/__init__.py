@@ -2,6 +2,7 @@
 
 from pixguard.simulate.config import (
     DEFAULT_TYPOLOGIES,
+    NEW_TYPOLOGIES,
     SimulationConfig,
     SimulationConfigError,
     Story,
@@ -11,6 +12,7 @@ from pixguard.simulate.simulation import STAGES, Simulation, simulate
 
 __all__ = [
     "DEFAULT_TYPOLOGIES",
+    "NEW_TYPOLOGIES",
     "STAGES",
     "Simulation",
     "SimulationConfig",

@@ -38,6 +38,7 @@ class Story(IntEnum):
     ACCOUNT_TAKEOVER = 8
     COERCION = 9
     MULE_CHAIN = 10
+    CONSENT_ABUSE = 11
 
     @property
     def is_fraud(self) -> bool:
@@ -64,6 +65,8 @@ DEFAULT_TYPOLOGIES = (
     TypologyShare(Story.ACCOUNT_TAKEOVER, 0.13),
     TypologyShare(Story.COERCION, 0.07),
 )
+# What no world has unless it is asked for: a typology that is new on its first day.
+NEW_TYPOLOGIES = (TypologyShare(Story.CONSENT_ABUSE, 0.0),)
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ class SimulationConfig:
 
     def _require_typologies(self) -> None:
         stories = [t.story for t in self.typologies]
-        known = {t.story for t in DEFAULT_TYPOLOGIES}
+        known = {t.story for t in (*DEFAULT_TYPOLOGIES, *NEW_TYPOLOGIES)}
         _require(len(set(stories)) == len(stories), "typologies", stories, "each typology once")
         _require(set(stories) <= known, "typologies", stories, f"some of {sorted(s.name for s in known)}")
         _require(sum(t.share for t in self.typologies) > 0, "typologies", stories, "at least one with a share above 0")

@@ -48,6 +48,7 @@ HABITS = {
     Story.WRONG_PIX: Habit(0.80, 4.0, 1.0, Situation.SCAM),
     Story.ACCOUNT_TAKEOVER: Habit(0.96, 0.8, 1.2, Situation.ACCOUNT_TAKEOVER),
     Story.COERCION: Habit(0.88, 0.4, 1.0, Situation.COERCION),
+    Story.CONSENT_ABUSE: Habit(0.93, 0.5, 1.0, Situation.FRAUDULENT_ACCESS),
 }
 LATEST_CLAIM_DAYS, LATEST_LABEL_DAYS = 80, 90
 _ACCEPTED, _TRACED, _FORGOTTEN = 0.95, 0.9, 0.03

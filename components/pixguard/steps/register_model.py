@@ -34,6 +34,7 @@ def register_model(
         experiment=experiment,
         promote=cast("job.Promote", promote),
         pipeline_run_id=run,
+        out=folder / "registered.json",
     )
     log_numbers(numbers, version_number=done.number, champion=int(done.champion))
     return str(done.folder)

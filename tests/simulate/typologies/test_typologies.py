@@ -1,10 +1,12 @@
 """Every typology against the story that PIX.md tells of it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from pixguard.simulate import amounts
-from pixguard.simulate.config import Story
+from pixguard.simulate.config import NEW_TYPOLOGIES, Story, TypologyShare
 from pixguard.simulate.devices import crew_device
 from pixguard.simulate.randomness import stream
 from pixguard.simulate.rhythm import DAY_US, HOUR_US, local_hour
@@ -15,10 +17,13 @@ from pixguard.simulate.typologies import TYPOLOGIES
 
 @pytest.fixture(scope="module")
 def play(config, world):
-    rings, _ = plan_rings(config, world)
+    usual, _ = plan_rings(config, world)
+    new = {item.story for item in NEW_TYPOLOGIES}
+    asked = tuple(TypologyShare(story, 0.2) for story in new)
+    with_new, _ = plan_rings(replace(config, typologies=(*config.typologies, *asked)), world)
 
     def played(story):
-        rng = stream(9, story.name)
+        rng, rings = stream(9, story.name), with_new if story in new else usual
         cases = open_cases(world, rings, story, 500, rng)
         return cases, TYPOLOGIES[story](Scene(world, rings, cases, rng))
 
@@ -105,3 +110,14 @@ def test_coercion_happens_at_night_within_an_hour_or_so(play):
     hour = local_hour(paid.time_us)
     assert ((hour >= 18) | (hour < 5)).mean() > 0.6
     assert np.median(gaps(paid)) < HOUR_US
+
+
+def test_consent_abuse_looks_like_shopping_and_comes_by_an_initiator(world, play):
+    cases, paid = play(Story.CONSENT_ABUSE)
+    assert set(paid.initiation.tolist()) == {Initiation.PAYMENT_INITIATOR}
+    assert 1 <= per_case(paid).min() <= per_case(paid).max() <= 2
+    assert 300_00 < np.median(paid.amount_centavos) < 900_00
+    opened = (paid.time_us - world.opened_us[paid.payee]) / DAY_US
+    assert np.median(opened) > 365
+    assert world.people.is_seller[paid.payee].mean() > 0.8
+    assert not np.isin(paid.payee, cases.mule).mean() > 0.1

@@ -10,6 +10,7 @@ from pixguard.simulate.traffic import Traffic
 from pixguard.simulate.typologies import (
     account_takeover,
     coercion,
+    consent_abuse,
     fake_call_centre,
     investment_scam,
     messaging_clone,
@@ -28,4 +29,5 @@ TYPOLOGIES: Mapping[Story, Typology] = {
     Story.WRONG_PIX: wrong_pix.payments,
     Story.ACCOUNT_TAKEOVER: account_takeover.payments,
     Story.COERCION: coercion.payments,
+    Story.CONSENT_ABUSE: consent_abuse.payments,
 }
