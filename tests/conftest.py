@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 # Before numpy or torch is imported, here and in every process that a test starts: several of them share the cores, and
-# the threads of one, waiting for each other in loops, would burn the CPU of the rest (a small training: three times it).
+# the threads of one, waiting in loops, would burn the CPU of the rest (training took three times as much).
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # The JVMs of tests live for seconds: the second compiler would cost more than its code saves.
 os.environ.setdefault("SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1")
