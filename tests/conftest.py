@@ -4,11 +4,20 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+# Before numpy or torch is imported, here and in every process that a test starts: several of them share the cores, and
+# the threads of one, waiting in loops, would burn the CPU of the rest (training took three times as much).
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+# The JVMs of tests live for seconds: the second compiler would cost more than its code saves.
+os.environ.setdefault("SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1")
+os.environ.setdefault("SPARK_LAUNCHER_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 
 import prometheus_client  # noqa: F401 - before Feast, which turns its multi-process mode on for all that come later
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.workers import LongestFirst, place
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # A worker's main module has no file, which Spark Connect takes for a doctest: it then ends the process on import.
@@ -28,6 +37,21 @@ settings.register_profile(
 settings.load_profile("pixguard")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what takes long first where workers share the tests; alone, files run in their order."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: place(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LongestFirst | None:
+    """Hand out the tests as `workers` says with --dist loadfile, which `make test` asks for."""
+    if config.option.dist != "loadfile":
+        return None
+    config.option.loadscopereorder = False
+    return LongestFirst(config, log)
+
+
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator["SparkSession"]:
     """One local Spark session in UTC on two cores, with nothing left in the checkout."""
@@ -41,7 +65,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator["SparkSession"]:
         .config("spark.driver.memory", "1g")
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.driver.host", "127.0.0.1")
-        .config("spark.driver.extraJavaOptions", "-Duser.timezone=UTC -XX:TieredStopAtLevel=1")
+        .config("spark.driver.extraJavaOptions", "-Duser.timezone=UTC")
         .config("spark.local.dir", str(scratch / "local"))
         .config("spark.sql.warehouse.dir", str(scratch / "warehouse"))
         .config("spark.sql.session.timeZone", "UTC")

@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pixguard.quick_feast  # noqa: F401 - before all that imports Feast
+
+# isort: split
 import pytest
 from feast.infra.key_encoding_utils import serialize_entity_key
 from feast.infra.online_stores.helpers import _mmh3

@@ -3,6 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pixguard.quick_feast  # noqa: F401 - before all that imports Feast
+
+# isort: split
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq

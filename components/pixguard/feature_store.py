@@ -8,6 +8,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pixguard.quick_feast  # noqa: F401 - before all that imports Feast
+
+# isort: split
 import yaml
 from feast import FeatureStore
 from feast.repo_config import RepoConfig

@@ -12,6 +12,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pixguard.quick_feast  # noqa: F401 - before all that imports Feast
+
+# isort: split
 import duckdb
 import ibis  # type: ignore[import-untyped]
 import pandas as pd

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from pixguard.expectations.rules import PAYMENT_RULES, Rule, Unique
-from pixguard.expectations.scan import HIDDEN, SAMPLE, Scan, lake_connection, open_table, scan
+from pixguard.expectations.scan import HIDDEN, Scan, lake_connection, open_table, scan
 from pixguard.lake import LakeError
 from tests import small_lake
 
@@ -61,13 +61,15 @@ def test_a_text_that_breaks_its_rule_is_hidden(tmp_path: Path) -> None:
     assert (shown == HIDDEN).sum() == 3
 
 
-def test_the_sample_is_small_and_the_same_in_every_run(tmp_path: Path) -> None:
+def test_the_sample_is_small_and_the_same_in_every_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sample = 3000
+    monkeypatch.setattr("pixguard.expectations.scan.SAMPLE", sample)
     table = small_lake.payments(100)
-    many = pa.concat_tables([table] * (3 * SAMPLE // 100))
+    many = pa.concat_tables([table] * (3 * sample // 100))
     ids = [f"X{i:031d}" for i in range(many.num_rows)]
     many = many.set_column(0, many.schema.field(0), pa.array(ids))
     first, second = (scanned(tmp_path / name, many).frame for name in "ab")
-    assert 0.8 * SAMPLE < len(first) < 1.2 * SAMPLE
+    assert 0.8 * sample < len(first) < 1.2 * sample
     pd.testing.assert_frame_equal(first, second)
 
 

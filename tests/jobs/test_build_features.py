@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -27,9 +28,17 @@ ROWS = 300
 FIRST_DAY = START.date()
 
 
+@pytest.fixture(scope="module")
+def first_build(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Built]:
+    """A lake whose features were built, and what the job said."""
+    lake = write_lake(tmp_path_factory.mktemp("built") / "lake", payments(ROWS))
+    return lake, run(lake)
+
+
 @pytest.fixture
-def lake(tmp_path: Path) -> Path:
-    return write_lake(tmp_path / "lake", payments(ROWS))
+def built(first_build: tuple[Path, Built], tmp_path: Path) -> Path:
+    """A copy of the built lake, for a test to change."""
+    return Path(shutil.copytree(first_build[0], tmp_path / "lake", symlinks=True))
 
 
 def run(lake: Path, **options: Any) -> Built:
@@ -46,8 +55,8 @@ def contents(lake: Path) -> dict[str, str]:
     return views
 
 
-def test_every_payment_has_its_features_in_its_day(lake: Path) -> None:
-    built = run(lake)
+def test_every_payment_has_its_features_in_its_day(first_build: tuple[Path, Built]) -> None:
+    lake, built = first_build
     assert built.rows == dict.fromkeys(HANDBOOK.by_view(), ROWS)
     days = sorted(path.name for path in (lake / "features" / "payer").iterdir())
     assert days == [f"event_date={FIRST_DAY + timedelta(days=n)}" for n in range(DAYS)]
@@ -56,9 +65,8 @@ def test_every_payment_has_its_features_in_its_day(lake: Path) -> None:
     assert table["payer_sent_count_7d"].null_count == 0
 
 
-def test_a_rerun_gives_the_same_and_a_part_replaces_only_its_days(lake: Path) -> None:
-    run(lake)
-    whole = contents(lake)
+def test_a_rerun_gives_the_same_and_a_part_replaces_only_its_days(built: Path) -> None:
+    lake, whole = built, contents(built)
     run(lake)
     assert contents(lake) == whole
     first, untouched = (lake / "features" / "payer" / f"event_date={FIRST_DAY + timedelta(days=n)}" for n in (1, 3))
@@ -91,9 +99,8 @@ def test_no_payments_are_no_features(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("part", ["payments", "labels"])
-def test_a_corrupt_file_is_named_and_the_old_features_stay(lake: Path, part: str) -> None:
-    run(lake)
-    old = contents(lake)
+def test_a_corrupt_file_is_named_and_the_old_features_stay(built: Path, part: str) -> None:
+    lake, old = built, contents(built)
     file = sorted((lake / part).rglob("*.parquet"))[0]
     file.write_bytes(b"PAR1 no parquet")
     with pytest.raises(FeatureInputError, match=rf"{file.parent.name}.*cannot be read as Parquet.*ingest it again"):
@@ -101,9 +108,8 @@ def test_a_corrupt_file_is_named_and_the_old_features_stay(lake: Path, part: str
     assert contents(lake) == old
 
 
-def test_a_file_damaged_in_its_middle_is_sparks_error_with_its_cause(lake: Path) -> None:
-    run(lake)
-    old = contents(lake)
+def test_a_file_damaged_in_its_middle_is_sparks_error_with_its_cause(built: Path) -> None:
+    lake, old = built, contents(built)
     file = sorted((lake / "payments").rglob("*.parquet"))[2]
     content = bytearray(file.read_bytes())
     footer = 8 + int.from_bytes(content[-8:-4], "little")
@@ -114,9 +120,8 @@ def test_a_file_damaged_in_its_middle_is_sparks_error_with_its_cause(lake: Path)
     assert contents(lake) == old
 
 
-def test_a_full_disk_is_said_and_the_old_features_stay(lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run(lake)
-    old = contents(lake)
+def test_a_full_disk_is_said_and_the_old_features_stay(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake, old = built, contents(built)
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
@@ -129,9 +134,8 @@ def test_a_full_disk_is_said_and_the_old_features_stay(lake: Path, monkeypatch: 
     assert not list((lake / ".features").glob("staging-*"))
 
 
-def test_a_killed_job_leaves_the_old_features_and_the_next_one_ends(lake: Path) -> None:
-    run(lake)
-    old = contents(lake)
+def test_a_killed_job_leaves_the_old_features_and_the_next_one_ends(built: Path) -> None:
+    lake, old = built, contents(built)
     options = {"--lake": str(lake), "--master": "local[1]", "--feature-set": "handbook"}
     command = [
         sys.executable,
@@ -159,18 +163,16 @@ def test_a_user_error_is_one_line(tmp_path: Path, caplog: pytest.LogCaptureFixtu
 @settings(max_examples=3)
 @given(start=st.integers(0, DAYS - 1), length=st.integers(1, DAYS))
 def test_days_built_alone_equal_days_built_together(
-    tmp_path_factory: pytest.TempPathFactory, start: int, length: int
+    first_build: tuple[Path, Built], tmp_path_factory: pytest.TempPathFactory, start: int, length: int
 ) -> None:
     """The windows of the first day asked for reach back as far as they would in a whole build."""
-    whole = write_lake(tmp_path_factory.mktemp("whole"), payments(120))
-    part = write_lake(tmp_path_factory.mktemp("part"), payments(120))
+    part = write_lake(tmp_path_factory.mktemp("part"), payments(ROWS))
     first, last = FIRST_DAY + timedelta(days=start), FIRST_DAY + timedelta(days=min(start + length, DAYS))
-    run(whole)
     run(part, start=first, end=last)
     for view in HANDBOOK.by_view():
         for day in (part / "features" / view).iterdir():
             ours, theirs = (
                 ds.dataset(lake / "features" / view / day.name).to_table().sort_by("end_to_end_id")
-                for lake in (part, whole)
+                for lake in (part, first_build[0])
             )
             assert ours.equals(theirs)

@@ -10,7 +10,6 @@ from typing import Any
 
 import mlflow
 import mlflow.onnx
-import mlflow.pytorch
 import numpy as np
 from mlflow.data.meta_dataset import MetaDataset
 from mlflow.data.sources import LocalArtifactDatasetSource
@@ -92,6 +91,7 @@ class Run:
 
     def torch_model(self, module: Any, example: NDArray[np.float32], name: str = "torch") -> LoggedModel:
         """Log a torch module of one tensor, with its signature and `example` [rows, features] as input example."""
+        import mlflow.pytorch  # noqa: PLC0415 - it imports torch, which few who keep a run need
         import torch  # noqa: PLC0415
 
         with torch.inference_mode():
