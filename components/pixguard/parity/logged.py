@@ -19,6 +19,7 @@ import orjson
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pixguard.decision_log import STALE
 from pixguard.declaration import FeatureSet
 from pixguard.errors import PixguardError
 from pixguard.parity.compare import Comparison, compare
@@ -60,8 +61,8 @@ class Verdict:
 def draw(log: Path, names: Sequence[str], size: int) -> Sample:
     """Draw `size` decisions whose inputs are `names`; the same log gives the same sample.
 
-    Replayed and degraded decisions are passed over, and those of a model with other inputs. DecisionLogError where the
-    log is damaged or nothing is left.
+    Replayed decisions are passed over, those that lacked more than fresh state, and those of a model with other inputs.
+    DecisionLogError where the log is damaged or nothing is left.
     """
     wanted = hashlib.sha256("\n".join(names).encode()).hexdigest()
     passed_over: Counter[str] = Counter()
@@ -118,7 +119,7 @@ def _passed_over(record: Mapping[str, Any], wanted: str) -> str:
         return "another schema"
     if record["replay"]:
         return "replayed"
-    if record["degraded"]:
+    if set(record["degraded"]) - {STALE}:  # stale is not wrong: it is behind
         return "degraded"
     return "" if record["features"]["names_sha256"] == wanted else "other inputs"
 
