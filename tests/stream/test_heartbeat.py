@@ -1,5 +1,6 @@
 """Until when nothing is missing: after a batch, while idle, and where a limit cut a batch short."""
 
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,13 +15,14 @@ AT_US = 1_767_323_045_678_000
 
 
 def progress(batch: int, at: str = AT, newest: str | None = None) -> Any:
+    told = {"batchId": batch, "timestamp": at, "eventTime": {"max": newest} if newest else {}}
     return SimpleNamespace(
-        progress=SimpleNamespace(batchId=batch, timestamp=at, eventTime={"max": newest} if newest else {})
+        progress=lambda: SimpleNamespace(**{name: partial(lambda x: x, it) for name, it in told.items()})
     )
 
 
 def idle(at: str) -> Any:
-    return SimpleNamespace(timestamp=at)
+    return SimpleNamespace(timestamp=lambda: at)
 
 
 def test_a_time_of_spark_is_microseconds() -> None:

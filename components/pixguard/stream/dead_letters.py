@@ -16,9 +16,9 @@ from pyspark.sql.pandas.types import from_arrow_schema
 from pyspark.sql.streaming.query import StreamingQuery
 
 from pixguard.producer import open_sender, write_segment
-from pixguard.stream.heartbeat import Beat
+from pixguard.stream.heartbeat import Heartbeat
 from pixguard.stream.messages import DEAD_LETTERS, decode
-from pixguard.stream.query import StreamOptions, hear, triggered
+from pixguard.stream.query import StreamOptions, new_session, triggered
 from pixguard.stream.source import messages
 
 QUERY = "dead_letters"
@@ -30,10 +30,10 @@ def start(
     options: StreamOptions,
     address: str,
     watch: Callable[[int], None] = lambda _count: None,
-    beat: Beat | None = None,
+    heart: Heartbeat | None = None,
 ) -> StreamingQuery:
     """Start the query; dead letters go to `file:///folder` or `kafka://…`, and `watch` hears how many there were."""
-    session = spark.newSession()
+    session = new_session(spark, options)
 
     def set_aside(dead: DataFrame, number: int) -> None:
         rows = [(row["value"], row["reason"]) for row in dead.toLocalIterator()]
@@ -45,7 +45,8 @@ def start(
     dead = stream.mapInArrow(_decode_dead, from_arrow_schema(DEAD_LETTERS))
     writing = dead.writeStream.queryName(QUERY).foreachBatch(set_aside)
     writing = writing.option("checkpointLocation", f"{options.checkpoint}-dead-letters")
-    hear(session, options, beat)
+    if heart is not None:
+        heart.listen(session)
     return triggered(writing, None if options.trigger_s is None else EVERY_S).start()
 
 

@@ -20,7 +20,7 @@ from pixguard.stream import heartbeat
 from pixguard.stream.backfill import is_loaded, kept_states, read_record
 from pixguard.stream.checkpoint import CheckpointError, Checkpoints, Record
 from pixguard.stream.events import bucket, events
-from pixguard.stream.heartbeat import Beat, Heartbeat
+from pixguard.stream.heartbeat import Heartbeat
 from pixguard.stream.key_state import STATES, KeyState
 from pixguard.stream.messages import FACTS, decode
 from pixguard.stream.segments import cleaned_until_us
@@ -42,6 +42,15 @@ SETTINGS = {
     "spark.sql.streaming.noDataMicroBatches.enabled": "false",
     "spark.sql.session.timeZone": "UTC",
     **heartbeat.SETTINGS,
+}
+# A folder of this machine. Hadoop starts processes for each file that it writes there (readlink, chmod), fifty a batch;
+# these settings leave one a file, and without checksum files a kill cannot part a file from its checksum.
+LOCAL = {
+    "spark.sql.streaming.checkpointFileManagerClass": (
+        "org.apache.spark.sql.execution.streaming.checkpointing.FileSystemBasedCheckpointFileManager"
+    ),
+    "fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
+    "fs.file.impl.disable.cache": "true",
 }
 QUERY, ACCEPTED = "state", "accepted"
 
@@ -72,15 +81,13 @@ def unwatched(_number: int, _written: Written) -> None:
 
 
 def start(
-    spark: SparkSession, options: StreamOptions, watch: Watcher = unwatched, beat: Beat | None = None
+    spark: SparkSession, options: StreamOptions, watch: Watcher = unwatched, heart: Heartbeat | None = None
 ) -> StreamingQuery:
-    """Start the query and return it; `watch` hears of every batch once it is visible to requests, `beat` as Heartbeat.
+    """Start the query and return it; `watch` hears of every batch once it is visible to requests, `heart` of its life.
 
     CheckpointError where checkpoint or backfill are of other declarations.
     """
-    session = spark.newSession()
-    for name, value in {**SETTINGS, "spark.sql.shuffle.partitions": str(options.partitions)}.items():
-        session.conf.set(name, value)
+    session = new_session(spark, options)
     record = _record(options)
     checkpoint = Checkpoints(spark, options.checkpoint).claim(record, lambda: _take_over(session, options, record))
 
@@ -90,14 +97,19 @@ def start(
     stream = messages(session, options.source, connector=options.connector)
     writing = states(session, stream, options, record.cut_us).writeStream.queryName(QUERY).foreachBatch(write_batch)
     writing = writing.option("checkpointLocation", checkpoint).outputMode("append")
-    hear(session, options, beat)
+    if heart is not None:
+        heart.listen(session)
     return triggered(writing, options.trigger_s).start()
 
 
-def hear(session: SparkSession, options: StreamOptions, beat: Beat | None) -> None:
-    """Let `beat` hear of the session's query."""
-    if beat is not None:
-        session.streams.addListener(Heartbeat(beat, is_limited=options.source.per_batch > 0))
+def new_session(spark: SparkSession, options: StreamOptions) -> SparkSession:
+    """Return a session of its own for a query, with its settings."""
+    session = spark.newSession()
+    is_local = options.checkpoint.startswith(("/", "file:/"))
+    settings = SETTINGS | (LOCAL if is_local else {}) | {"spark.sql.shuffle.partitions": str(options.partitions)}
+    for name, value in settings.items():
+        session.conf.set(name, value)
+    return session
 
 
 def states(session: SparkSession, stream: DataFrame, options: StreamOptions, cut_us: int | None) -> DataFrame:

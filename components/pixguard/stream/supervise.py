@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from pyspark.errors import StreamingQueryException
@@ -23,7 +24,7 @@ from pixguard.state import FOLDING
 from pixguard.stream import dead_letters, query
 from pixguard.stream.backfill import folder_name, read_record
 from pixguard.stream.checkpoint import RECORD
-from pixguard.stream.heartbeat import Signs
+from pixguard.stream.heartbeat import Heartbeat, Signs
 from pixguard.stream.metrics import StreamMetrics
 from pixguard.stream.query import StreamOptions
 from pixguard.stream.segments import KEEP_H, clean
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 TRIES = 4
 _LOOK_S = 0.5
 _CLEAN_S = 60.0
+_LAST_WORD_S = 5.0
 
 
 class StreamError(PixguardError):
@@ -90,12 +92,10 @@ def keep_running(spark: SparkSession, stream: Stream, metrics: StreamMetrics, en
 def _run(spark: SparkSession, stream: Stream, metrics: StreamMetrics, ending: threading.Event) -> bool:
     """Run until all is read or the end is near; True where a new backfill asks for a new start."""
     options, began_with = stream.current(), stream.backfill_id
-    metrics.last_batch = -1
     with closing(open_pulses(options.online_store, options.feature_set)) as pulses:
         signs, clean_at = Signs(pulses), time.monotonic() + _CLEAN_S
         with _queries(spark, stream, options, metrics, signs) as queries:
             while not ending.wait(_LOOK_S):
-                _note(queries[0], metrics)
                 for one in queries:
                     _raise_failure(one)
                 if stream.backfill_id != began_with:
@@ -105,7 +105,6 @@ def _run(spark: SparkSession, stream: Stream, metrics: StreamMetrics, ending: th
                 if time.monotonic() > clean_at:
                     clean_at += _CLEAN_S
                     _clean(stream, signs.all_done_us)
-            _note(queries[0], metrics)
     return False
 
 
@@ -113,18 +112,20 @@ def _run(spark: SparkSession, stream: Stream, metrics: StreamMetrics, ending: th
 def _queries(
     spark: SparkSession, stream: Stream, options: StreamOptions, metrics: StreamMetrics, signs: Signs
 ) -> Iterator[list[StreamingQuery]]:
-    """Start both queries and stop them at the end; one that only reads what there is promises nothing to requests."""
+    """Start both queries, and stop them at the end; one that only reads what there is promises nothing to requests."""
+    heart = partial(Heartbeat, is_limited=options.source.per_batch > 0)
+    own = heart(signs.of(query.QUERY, is_pulse=options.trigger_s is not None), progressed=metrics.progressed)
     running: list[StreamingQuery] = []
     try:
-        beat = signs.of(query.QUERY, is_pulse=options.trigger_s is not None)
-        running.append(query.start(spark, options, metrics.wrote, beat))
-        beat = signs.of(dead_letters.QUERY)
-        running.append(dead_letters.start(spark, options, stream.dead_letters_to, metrics.died, beat))
+        running.append(query.start(spark, options, metrics.wrote, own))
+        dead = heart(signs.of(dead_letters.QUERY))
+        running.append(dead_letters.start(spark, options, stream.dead_letters_to, metrics.died, dead))
         log.info("reading %s, writing state of %s", options.source.address, options.feature_set.name)
         yield running
     finally:
         for one in running:
             one.stop()
+    own.ended.wait(_LAST_WORD_S)  # what it told before is counted then
 
 
 def _clean(stream: Stream, done_us: int) -> None:
@@ -145,12 +146,3 @@ def _cause(error: StreamingQueryException) -> str:
     lines = [line.strip() for line in str(error).splitlines()]
     own = [line for line in lines if line.startswith("pixguard.")]
     return own[-1] if own else next((line for line in lines if line), "no reason given")
-
-
-def _note(one: StreamingQuery, metrics: StreamMetrics) -> None:
-    last = one.lastProgress
-    if last is not None and last.batchId > metrics.last_batch + 1:  # more than one since we looked
-        for progress in one.recentProgress:
-            metrics.progressed(progress)
-    elif last is not None:
-        metrics.progressed(last)

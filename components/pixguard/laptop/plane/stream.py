@@ -49,12 +49,13 @@ def take_over_from(folder: Folder, lake: Path | None) -> None:
 def kept(folder: Folder, online_store: str, before: Process | None, *, wanted: bool) -> Kept | None:
     """Return the stream as a process that is kept running, or None where none is wanted: one that runs is ended.
 
-    Nobody promises fresh state then, and servers call none stale.
+    Nobody promises fresh state then, and servers call none stale. It is killed, which its checkpoint allows at any
+    moment: a last pulse must not come after it was forgotten.
     """
     if wanted:
         return Kept(partial(start, folder, online_store), before)
     if before is not None:
-        before.signal(signal.SIGTERM)
+        before.signal(signal.SIGKILL)
     with closing(open_pulses(online_store, FEATURE_SETS[FEATURE_SET])) as pulses:
         try:
             pulses.forget()
