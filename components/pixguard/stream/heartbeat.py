@@ -46,9 +46,9 @@ class Heartbeat:
 
     def listen(self, session: SparkSession) -> None:
         """Hear of the queries that this session starts from now on."""
-        jvm = session.sparkContext._gateway.jvm  # type: ignore[union-attr] # there is one: we are no Connect client
         ensure_callback_server_started(session.sparkContext._gateway)
-        session._jsparkSession.streams().addListener(jvm.PythonStreamingQueryListenerWrapper(self))
+        java = session._jvm.org.apache.spark.sql.streaming  # type: ignore[union-attr] # there is one: no Connect client
+        session._jsparkSession.streams().addListener(java.PythonStreamingQueryListenerWrapper(self))
 
     def onQueryStarted(self, _event: Any) -> None:  # noqa: N802 - Spark's name
         """Take no notice: nothing is known yet."""

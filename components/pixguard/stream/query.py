@@ -43,14 +43,12 @@ SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     **heartbeat.SETTINGS,
 }
-# A folder of this machine. Hadoop starts processes for each file that it writes there (readlink, chmod), fifty a batch;
-# these settings leave one a file, and without checksum files a kill cannot part a file from its checksum.
+# Hadoop starts processes for each file that it writes into a folder of this machine (readlink, chmod), fifty a batch.
+# With these settings, and without checksum files, it is one a file; and no kill can part a file from its checksum.
 LOCAL = {
     "spark.sql.streaming.checkpointFileManagerClass": (
         "org.apache.spark.sql.execution.streaming.checkpointing.FileSystemBasedCheckpointFileManager"
-    ),
-    "fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
-    "fs.file.impl.disable.cache": "true",
+    )
 }
 QUERY, ACCEPTED = "state", "accepted"
 
@@ -104,9 +102,11 @@ def start(
 
 def new_session(spark: SparkSession, options: StreamOptions) -> SparkSession:
     """Return a session of its own for a query, with its settings."""
-    session = spark.newSession()
-    is_local = options.checkpoint.startswith(("/", "file:/"))
-    settings = SETTINGS | (LOCAL if is_local else {}) | {"spark.sql.shuffle.partitions": str(options.partitions)}
+    session, settings = spark.newSession(), SETTINGS | {"spark.sql.shuffle.partitions": str(options.partitions)}
+    if options.checkpoint.startswith(("/", "file:/")):
+        settings |= LOCAL
+        files = session._jvm.org.apache.hadoop.fs.FileSystem  # type: ignore[union-attr] # there is one: no Connect client
+        files.getLocal(session._jsc.hadoopConfiguration()).setWriteChecksum(False)
     for name, value in settings.items():
         session.conf.set(name, value)
     return session
