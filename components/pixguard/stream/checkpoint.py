@@ -40,7 +40,7 @@ class Record:
     @classmethod
     def of(cls, feature_set: str, layouts: Layouts, cut_us: int | None = None, backfill: str = FROM_NOTHING) -> Record:
         """Return the record of the declarations as they are now."""
-        fingerprints = {entity: one.fingerprint for entity, one in layouts.items()}
+        fingerprints: dict[str, int] = {entity: one.fingerprint for entity, one in layouts.items()}
         return cls(feature_set, fingerprints, BUCKETS, cut_us, backfill)
 
     @classmethod

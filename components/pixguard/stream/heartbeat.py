@@ -46,7 +46,7 @@ class Heartbeat:
 
     def listen(self, session: SparkSession) -> None:
         """Hear of the queries that this session starts from now on."""
-        ensure_callback_server_started(session.sparkContext._gateway)
+        ensure_callback_server_started(session.sparkContext._gateway)  # type: ignore[no-untyped-call]
         java = session._jvm.org.apache.spark.sql.streaming  # type: ignore[union-attr] # there is one: no Connect client
         session._jsparkSession.streams().addListener(java.PythonStreamingQueryListenerWrapper(self))
 
