@@ -127,7 +127,7 @@ def token(number: int) -> str:
 
 
 def backlog(case: str, folder: Path, store: str, payments: Payments, arguments: argparse.Namespace) -> list[Row]:
-    """Let the job eat what lies there; the first third warms it up, the rest counts."""
+    """Let the job eat what lies there; the first half warms it up, since Java compiles; the rest counts."""
     begin_s = time.time() - DAY_S
     each = arguments.batch
     for number in range(arguments.batches):
@@ -136,9 +136,9 @@ def backlog(case: str, folder: Path, store: str, payments: Payments, arguments: 
         os.utime(path, (1_700_000_000 + number,) * 2)
     total = each * arguments.batches
     with running(folder, store, per_batch=1) as job:
-        warm_s, warm, warm_cpu_s = wait(job, total / 3)
+        warm_s, warm, warm_cpu_s = wait(job, total / 2)
         ended_s, done, cpu_s = wait(job, total)
-        size = job.read("pixguard_stream_state_bytes")
+        size, rss_mib = job.read("pixguard_stream_state_bytes"), job.rss_mib()
         per_key = job.read("pixguard_stream_bytes_written_total") / job.read("pixguard_stream_keys_written_total")
     spent_s, took = ended_s - warm_s, done - warm
     return [
@@ -147,6 +147,7 @@ def backlog(case: str, folder: Path, store: str, payments: Payments, arguments: 
         Row(case, "payments_per_core_s", took / (cpu_s - warm_cpu_s), "1/s"),
         Row(case, "bytes_per_key", per_key, "bytes"),
         Row(case, "checkpoint_mib", size / 2**20, "MiB"),
+        Row(case, "rss_mib", rss_mib, "MiB"),
     ]
 
 
@@ -237,7 +238,7 @@ def month(case: str, folder: Path, store: str, arguments: argparse.Namespace) ->
         os.utime(path, (1_700_000_000 + day,) * 2)
     rows = []
     with running(folder, store, per_batch=1) as job:
-        for day in (30, 40, 50, 60, 70, 80):
+        for day in (10, 20, 30, 40, 50, 60, 70, 80):
             wait(job, each * day)
             rows.append(Row(f"{case}_{day}d", "rss_mib", job.rss_mib(), "MiB"))
             rows.append(Row(f"{case}_{day}d", "state_mib", job.read("pixguard_stream_state_bytes") / 2**20, "MiB"))
@@ -270,7 +271,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--accounts", type=int, default=50_000, help="at 1x (%(default)s)")
     parser.add_argument("--batch", type=int, default=6_000, help="payments in a batch of the backlog (%(default)s)")
-    parser.add_argument("--batches", type=int, default=30, help="of the backlog (%(default)s)")
+    parser.add_argument("--batches", type=int, default=50, help="of the backlog (%(default)s)")
     parser.add_argument("--rate", type=int, default=1_500, help="payments a second when paced (%(default)s)")
     parser.add_argument("--seconds", type=float, default=60, help="of the paced case (%(default)s)")
     parser.add_argument("--warm-s", type=float, default=60, help="before them (%(default)s)")

@@ -24,7 +24,7 @@ def backfill_features(
     as_of: str = "",
     cores: int = 2,
 ) -> None:
-    """The stream, started with an empty checkpoint, takes over at the cut that the last step returns.
+    """The stream takes over at the cut that the last step returns, also one that runs already.
 
     `online_store` empty: PIXGUARD_ONLINE_STORE of the image's environment, as an address with a password should be.
     """

@@ -12,7 +12,7 @@ import pytest
 import redis
 import uvloop
 
-from pixguard.redis_pipe import RedisPipe
+from pixguard.redis_pipe import RedisBulk, RedisPipe
 
 PASSWORD = "a b/c"
 
@@ -98,6 +98,29 @@ def test_nobody_there_is_an_error_and_the_next_ask_tries_again() -> None:
                 await pipe.ask([(b"PING",)])
 
     on_both_loops(story)
+
+
+def test_bulk_sends_many_from_blocking_code_and_again_after_it_was_closed(port: int) -> None:
+    bulk = RedisBulk(address(port), timeout_s=30)
+    for round_ in range(2):
+        bulk.send([(b"HSET", b"bulk%d" % n, b"f", b"%d" % round_ * 1_000) for n in range(5_000)])
+        bulk.close()
+    with redis.Redis(port=port, db=3, password=PASSWORD) as client:
+        assert [client.hget(f"bulk{n}", "f") for n in (0, 4_999)] == [b"1" * 1_000] * 2
+    bulk.close()
+
+
+def test_bulk_tells_what_is_refused_and_what_takes_too_long(port: int) -> None:
+    bulk = RedisBulk(address(port), timeout_s=5)
+    with pytest.raises(ConnectionError, match=r"^Redis says WRONGTYPE$"):
+        bulk.send([(b"SET", b"text", b"x"), (b"HSET", b"text", b"f", b"secret")])
+    bulk.send([(b"DEL", b"text")])
+    bulk.close()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        slow = RedisBulk(f"redis://127.0.0.1:{silent.getsockname()[1]}", timeout_s=0.2)
+        with pytest.raises(ConnectionError, match=r"no answer within 0\.2 s"):
+            slow.send([(b"PING",)])
+        slow.close()
 
 
 @pytest.mark.parametrize("manner", ["hangs", "hangs up", "talks rubbish"])

@@ -69,6 +69,10 @@ class OnlineFeatures:
         merged, newest, is_ahead = self._merger.merge(times, states)
         return Vectors(self._vector(payments, times, merged), newest, is_ahead)
 
+    def from_aggregates(self, payments: Sequence[Payment], merged: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return the inputs of payments whose aggregates are known, as `aggregate` returns them."""
+        return self._vector(payments, times_us(payments), merged)
+
     def without_state(self, payments: Sequence[Payment], aggregates: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the inputs where state cannot be had and `aggregates` [aggregates] stand in for every payment's."""
         merged = np.broadcast_to(aggregates[:, None], (len(aggregates), len(payments)))

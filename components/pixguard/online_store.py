@@ -29,7 +29,7 @@ from pixguard.feast_format import (
 )
 from pixguard.feature_service import state_entities, state_name
 from pixguard.online import StateKey
-from pixguard.redis_pipe import RedisPipe
+from pixguard.redis_pipe import Command, RedisBulk, RedisPipe
 from pixguard.state import newest_us
 
 TILES, NEWEST = "tiles", "newest_event_us"
@@ -84,6 +84,7 @@ class RedisStore:
         options: dict[str, Any] = {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s}
         self._client = redis.Redis.from_url(address, **options)
         self._pipe = RedisPipe(address, timeout_s=timeout_s)
+        self._bulk = RedisBulk(address, timeout_s=timeout_s)
         self._ttl_s = ttl_s
         self._views = {entity: state_name(feature_set, entity) for entity in state_entities(feature_set)}
         self._fields = {entity: redis_field(view, TILES) for entity, view in self._views.items()}
@@ -108,31 +109,25 @@ class RedisStore:
         """Set states, a few thousand in a round trip."""
         view, field = self._views[entity], self._fields[entity]
         newest, written = redis_field(view, NEWEST), f"_ts:{view}".encode()
+        ttl = None if self._ttl_s is None else str(self._ttl_s).encode()
         items = list(states.items())
         try:
             for at in range(0, len(items), _BATCH):
-                pipeline: Any = self._client.pipeline(transaction=False)
+                commands: list[Command] = []
                 for key, blob in items[at : at + _BATCH]:
                     name, time_us = _redis_key(entity, key), newest_us(blob)
-                    pipeline.execute_command(
-                        "HSET",
-                        name,
-                        field,
-                        bytes_value(blob),
-                        newest,
-                        int64_value(time_us),
-                        written,
-                        timestamp(time_us),
-                    )
-                    if self._ttl_s is not None:
-                        pipeline.execute_command("EXPIRE", name, self._ttl_s)
-                pipeline.execute()
-        except (redis.RedisError, OSError) as error:
+                    values = (field, bytes_value(blob), newest, int64_value(time_us), written, timestamp(time_us))
+                    commands.append((b"HSET", name, *values))
+                    if ttl is not None:
+                        commands.append((b"EXPIRE", name, ttl))
+                self._bulk.send(commands)
+        except OSError as error:
             raise _unreachable("Redis", error) from error
 
     def close(self) -> None:
         """Close the blocking connections."""
         self._client.close()
+        self._bulk.close()
 
     async def aclose(self) -> None:
         """Close the connections of this event loop."""

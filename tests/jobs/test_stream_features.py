@@ -20,6 +20,7 @@ from pixguard.online import StateKey
 from pixguard.online_store import open_online_store
 from pixguard.producer import open_sender
 from pixguard.state import header, layouts
+from pixguard.stream import supervise
 from tests.small_lake import payments
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def test_a_store_that_was_away_costs_a_retry_and_no_payment(spark: "SparkSession
     blocker = tmp_path / "store"
     blocker.write_text("not a folder")
     mend = Mend(blocker)
-    stream_features.log.addHandler(mend)
+    supervise.log.addHandler(mend)
     metrics = stream_features.run(
         source=f"file://{tmp_path}/in",
         online_store=f"sqlite://{blocker}/online.db",
@@ -116,7 +117,7 @@ def test_a_store_that_was_away_costs_a_retry_and_no_payment(spark: "SparkSession
         dead_letters_to=f"file://{tmp_path}/dead",
         available_now=True,
     )
-    stream_features.log.removeHandler(mend)
+    supervise.log.removeHandler(mend)
     assert len(mend.warnings) == 2
     assert "StoreError" in mend.warnings[1]
     assert metrics.messages.labels("pix", "accepted")._value.get() == len(ROWS)
@@ -125,12 +126,12 @@ def test_a_store_that_was_away_costs_a_retry_and_no_payment(spark: "SparkSession
 def test_a_store_that_stays_away_ends_the_stream(
     spark: "SparkSession", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stream_features, "TRIES", 1)
+    monkeypatch.setattr(supervise, "TRIES", 1)
     sender = open_sender(f"file://{tmp_path}/in")
     sender.send("payment", ROWS[0])
     sender.close()
     (tmp_path / "store").write_text("not a folder")
-    with pytest.raises(stream_features.StreamError, match=r"state: .*StoreError.*from its checkpoint"):
+    with pytest.raises(supervise.StreamError, match=r"state: .*StoreError.*from its checkpoint"):
         stream_features.run(
             source=f"file://{tmp_path}/in",
             online_store=f"sqlite://{tmp_path}/store/online.db",

@@ -25,7 +25,7 @@ OURS = {
     "requests_total", "request_seconds_bucket", "request_seconds_count", "decisions_total", "degraded_total",
     "state_age_seconds_bucket", "score_bucket", "decision_log_dropped_total", "ready",
     "stream_freshness_seconds_bucket", "stream_freshness_seconds_count", "stream_messages_total",
-    "stream_keys_written_total", "stream_batch_seconds_bucket", "stream_state_bytes",
+    "stream_keys_written_total", "stream_batch_seconds_bucket", "stream_state_bytes", "stream_lag_seconds",
     "drift_alarms", "fairness_disparate_cohorts", "watch_day_timestamp_seconds",
     "decisions_waiting", "decisions_rejected_total",
 }  # fmt: skip

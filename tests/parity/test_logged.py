@@ -98,6 +98,13 @@ def test_what_cannot_be_compared_is_counted(lake: Path, tmp_path: Path) -> None:
     assert sample.passed_over == {"replayed": 1, "degraded": 1, "another schema": 1, "other inputs": 1}
 
 
+def test_a_decision_from_stale_state_is_compared(lake: Path, tmp_path: Path) -> None:
+    rows = records(lake)
+    rows[0]["degraded"], rows[1]["degraded"] = ["stale_state"], ["stale_state", "late_payment"]
+    sample = draw(write(tmp_path / "log", rows), PIX.names, 1_000)
+    assert (len(sample.inputs), sample.passed_over) == (59, {"degraded": 1})
+
+
 def test_the_same_log_gives_the_same_sample(lake: Path, tmp_path: Path) -> None:
     rows = records(lake)
     first = draw(write(tmp_path / "a", rows), PIX.names, 10).payments["end_to_end_id"].to_pylist()

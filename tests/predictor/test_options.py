@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from pixguard.errors import UsageError
+from pixguard.predictor.freshness import STALE_AFTER_S
 from pixguard.predictor.options import parse
 
 ENVIRONMENT = {
@@ -18,6 +19,11 @@ def test_arguments_of_kserve_and_addresses_by_environment() -> None:
     assert found.public_key == Path("/k/signing.pem.pub")
     assert found.store_deadline_s == 0.005
     assert found.replica
+
+
+def test_how_far_a_stream_may_be_behind_can_be_chosen() -> None:
+    assert parse(["--model_dir", "m"], ENVIRONMENT).stale_after_s == STALE_AFTER_S
+    assert parse(["--model_dir", "m", "--stale_after_s", "3"], ENVIRONMENT).stale_after_s == 3
 
 
 def test_it_listens_on_loopback_unless_in_a_pod() -> None:

@@ -56,9 +56,9 @@ class Bench:
         self.store, self.metrics = Store(world), Metrics("pix-fraud", self.served.name)
         self.log = open_decision_log(f"file://{folder}", "r1")
         self.folder = folder
-        reader = StateReader(self.store, deadline_s=5)
+        self.reader = StateReader(self.store, deadline_s=5)
         self.scorer = Scorer(
-            "pix-fraud", self.served, reader=reader, log=self.log, metrics=self.metrics, memory=Memory()
+            "pix-fraud", self.served, reader=self.reader, log=self.log, metrics=self.metrics, memory=Memory()
         )
 
     def answers(self, payments: Sequence[Payment], *, replay: bool = False) -> list[dict[str, Any]]:
@@ -249,6 +249,27 @@ def test_a_payment_older_than_its_state_is_marked(world: World, bench: Bench) ->
     answer = bench.answers([old])[0]
     assert answer["degraded"] in ([], ["late_payment"])
     assert answer["newest_event_us"] is not None
+
+
+class Behind:
+    """A stream that is behind."""
+
+    is_stale = True
+
+
+def test_state_that_the_stream_does_not_keep_fresh_is_used_named_and_counted(world: World, bench: Bench) -> None:
+    payments = world.later(4)
+    fresh = bench.answers(payments, replay=True)
+    bench.reader.freshness = Behind()  # type: ignore[assignment]
+    stale = bench.answers(payments)
+    assert [answer["degraded"] for answer in stale] == [["stale_state"]] * 4
+    assert [(answer["score"], answer["rules"]) for answer in stale] == [
+        (answer["score"], answer["rules"]) for answer in fresh
+    ]
+    assert bench.count('pixguard_degraded_total{model="pix-fraud",reason="stale_state"') == 4
+    bench.store.fails = True
+    (other,) = world.later(1, seed=9)
+    assert bench.answers([other])[0]["degraded"] == ["store_error"]
 
 
 def test_a_device_beyond_its_limits_is_rejected_by_the_state_of_its_day(world: World, bench: Bench) -> None:

@@ -17,7 +17,9 @@ import orjson
 import pytest
 import redis
 
+from pixguard.features import PIX
 from pixguard.payment import Payment
+from pixguard.pulse import Pulse, open_pulses
 from tests.predictor.processes import Answer, StartReplica
 from tests.predictor.world import World, write_states
 
@@ -73,6 +75,36 @@ def test_requests_in_flight_at_sigterm_are_answered(start: StartReplica, world: 
         assert [each.status for each in answers] == [200] * 4
         assert replica.ended() == 0
         assert len(replica.logged()) == 4
+
+
+def test_a_stream_that_stops_is_noticed_and_so_is_one_that_is_back(
+    start: StartReplica, world: World, tmp_path: Path
+) -> None:
+    address = f"sqlite://{tmp_path}/online.db"
+    write_states(address, world.states)
+    replica = start("--stale_after_s", "30", PIXGUARD_ONLINE_STORE=address)
+    replica.wait_ready()
+    asked = iter(world.later(600))
+
+    def degraded() -> list[str]:
+        found: list[str] = replica.predict(next(asked)).json["predictions"][0]["degraded"]
+        return found
+
+    def until(wanted: list[str]) -> None:
+        deadline = time.monotonic() + 20
+        while degraded() != wanted:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+    assert degraded() == []  # a batch wrote here, no stream
+    pulses = open_pulses(address, PIX)
+    pulses.write(Pulse(1, int((time.time() - 60) * 1e6)))
+    until(["stale_state"])
+    assert 59 < replica.metric("pixguard_stream_lag_seconds") < 90
+    assert replica.metric("pixguard_degraded_total{") > 0
+    pulses.write(Pulse(2, int(time.time() * 1e6)))
+    until([])
+    assert "the stream is 6" in replica.errors.read_text()
 
 
 def test_a_slow_store_is_answered_within_the_deadline_and_recovers_by_itself(

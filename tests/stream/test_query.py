@@ -9,7 +9,7 @@ from pixguard.features import PIX
 from pixguard.online import OnlineFeatures, StateKey
 from pixguard.payment import Payment
 from pixguard.state import StateError, append, event_rows, layouts, newest_us
-from pixguard.stream.checkpoint import CheckpointError
+from pixguard.stream.checkpoint import FROM_NOTHING, CheckpointError
 from pixguard.stream.metrics import outcomes
 from tests.small_lake import labels, payments
 from tests.stream.harness import Stream
@@ -61,8 +61,7 @@ def test_a_batch_that_is_run_again_writes_the_same_bytes(stream: Stream) -> None
     stream.run()
     keys = [StateKey("account", row["payee_id"]) for row in ROWS]
     before = stream.store.read(keys)
-    (stream.folder / "checkpoint" / "commits" / "1").unlink()
-    (stream.folder / "checkpoint" / "commits" / ".1.crc").unlink()
+    (stream.folder / "checkpoint" / FROM_NOTHING / "commits" / "1").unlink()
     stream.run()
     assert [number for number, _ in stream.written] == [1]
     assert stream.store.read(keys) == before
@@ -95,7 +94,7 @@ def test_keys_that_go_quiet_are_forgotten(stream: Stream) -> None:
     stream.send("00", sent(ROWS))
     stream.send("01", sent(again))
     stream.run()
-    kept = stream.spark.read.format("statestore").option("path", f"{stream.folder}/checkpoint")
+    kept = stream.spark.read.format("statestore").option("path", f"{stream.folder}/checkpoint/{FROM_NOTHING}")
     rows = kept.option("operatorId", 0).option("stateVarName", "blobs").load().collect()
     names = {row["user_map_key"]["state_key"] for row in rows}
     paid = {f"account:{row['payer_id']}" for row in again}

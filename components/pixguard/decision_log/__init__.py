@@ -9,7 +9,7 @@ from pixguard.decision_log.diagnosis import Break
 from pixguard.decision_log.errors import ChainError, DecisionLogError
 from pixguard.decision_log.open import open_decision_log
 from pixguard.decision_log.queue import DecisionLog, Sink
-from pixguard.decision_log.record import SCHEMA, Record, names_sha256, read_record, record_line
+from pixguard.decision_log.record import LATE, OF_STATE, SCHEMA, STALE, Record, names_sha256, read_record, record_line
 from pixguard.decision_log.retention import Removed, remove
 from pixguard.decision_log.segments import (
     SegmentSink,
@@ -23,7 +23,10 @@ from pixguard.decision_log.segments import (
 from pixguard.decision_log.verify import Verification, anchors, verify_chain
 
 __all__ = [
+    "LATE",
+    "OF_STATE",
     "SCHEMA",
+    "STALE",
     "Break",
     "ChainError",
     "DecisionLog",

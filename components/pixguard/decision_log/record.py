@@ -18,6 +18,11 @@ from numpy.typing import NDArray
 from pixguard.decision_log.errors import DecisionLogError
 
 SCHEMA = 1
+LATE = "late_payment"  # so late that its features may hold events after it
+STALE = "stale_state"  # the stream that writes state was behind
+OF_STATE = frozenset({LATE, STALE})
+"""What a decision may lack and still be one of state; any other word in `degraded` says why medians stood in."""
+
 _OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE
 
 

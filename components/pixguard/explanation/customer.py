@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from pixguard.decision_log import Record
+from pixguard.decision_log import OF_STATE, Record
 from pixguard.declaration import FeatureSet
 from pixguard.explanation.recompute import Recomputed
 from pixguard.explanation.themes import Theme, theme_of
@@ -61,7 +61,7 @@ def for_customer(record: Record, again: Recomputed, names: Sequence[str], declar
         lines += [words["why"], *(f"- {theme.text(language)}" for theme in themes), ""]
     if any(rule.endswith("_limit") for rule in record.rules):
         lines.append(words["rule"])
-    if set(record.degraded) - {"late_payment"}:
+    if not OF_STATE.issuperset(record.degraded):
         lines.append(words["poor"])
     return "\n".join([*lines, words["right"].format(id=record.end_to_end_id)])
 

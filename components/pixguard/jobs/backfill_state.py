@@ -1,7 +1,8 @@
 """Compute the state of every key as of a cut and load it online: `python -m pixguard.jobs.backfill_state --help`.
 
-The stream, started with an empty checkpoint, takes over at that cut: what happened before it is in the backfill, what
-happens later is the stream's. A new declaration is a new feature set, whose views stand beside those that serve.
+The stream takes over at that cut, also one that runs already: what happened before it is in the backfill, what happens
+later is the stream's. Where a stream writes to the online store, it loads the backfill by itself, so that there is one
+writer. A new declaration is a new feature set, whose views stand beside those that serve.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import logging
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +20,7 @@ from pathlib import Path
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - the field's name for it
 
+from pixguard.declaration import FeatureSet
 from pixguard.errors import PixguardError
 from pixguard.features import FEATURE_SETS
 from pixguard.jobs.arguments import online_store as store_address
@@ -25,8 +28,17 @@ from pixguard.jobs.arguments import utc_time
 from pixguard.jobs.build_features import payment_files, spark_errors
 from pixguard.jobs.spark import session
 from pixguard.published import staging
+from pixguard.pulse import open_pulses
 from pixguard.state import FOLDING, layouts
-from pixguard.stream.backfill import folder_name, history, kept_states, lake_facts, write_history
+from pixguard.stream.backfill import (
+    folder_name,
+    history,
+    kept_states,
+    lake_facts,
+    measured,
+    note_loaded,
+    write_history,
+)
 from pixguard.stream.sink import write
 
 log = logging.getLogger(__name__)
@@ -40,13 +52,17 @@ class CutError(PixguardError):
 
 @dataclass(frozen=True, slots=True)
 class Backfilled:
-    """What was loaded: the cut, keys and bytes of state, and the seconds that computing and loading took."""
+    """What was computed: the cut, keys and bytes of state, and the seconds that this and loading took.
+
+    `is_loaded` is False where loading was left to the stream.
+    """
 
     cut: datetime
     keys: int
     bytes: int
     compute_s: float
     load_s: float
+    is_loaded: bool
 
 
 def run(
@@ -55,11 +71,13 @@ def run(
     online_store: str = "",
     feature_set: str = "pix",
     cut: datetime | None = None,
+    no_stream: bool = False,
     master: str | None = "local[2]",
     memory: str = "3g",
 ) -> Backfilled:
-    """Compute the state as of `cut` from the lake, keep it there, and load it into the online store.
+    """Compute the state as of `cut` from the lake, keep it there, and load it online unless a stream will.
 
+    With `no_stream` the store is taken from the stream that once wrote there: nobody promises fresh state any more.
     By default the cut is as late as the lake's payments allow: those that are late by the declared time are in it too.
     CutError for a later one: payments between the lake's end and the cut would be in neither.
     """
@@ -76,9 +94,22 @@ def run(
         states = history(facts, layouts(declared), cut_us)
         folder = write_history(lake, staged, declared, states, cut_us)
         computed = time.monotonic()
-        keys, size, _, _ = write(kept_states(spark, folder), address, declared)
+        keys, size = measured(kept_states(spark, folder))
+        is_loaded = _load(kept_states(spark, folder), address, declared, folder, no_stream=no_stream)
     ended = time.monotonic()
-    return Backfilled(_EPOCH + cut_us * _MICROSECOND, keys, size, computed - began, ended - computed)
+    return Backfilled(_EPOCH + cut_us * _MICROSECOND, keys, size, computed - began, ended - computed, is_loaded)
+
+
+def _load(states: DataFrame, address: str, declared: FeatureSet, folder: Path, *, no_stream: bool) -> bool:
+    """Load the states where no stream writes to the store; return whether it was done."""
+    with closing(open_pulses(address, declared)) as pulses:
+        if no_stream:
+            pulses.forget()
+        elif pulses.read() is not None:
+            return False
+    write(states, address, declared)
+    note_loaded(folder, address)
+    return True
 
 
 def _newest_us(payments: DataFrame) -> int:
@@ -104,6 +135,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--online-store", default="", help="redis://… or sqlite:///…; default: PIXGUARD_ONLINE_STORE")
     parser.add_argument("--feature-set", choices=sorted(FEATURE_SETS), default="pix", help="(%(default)s)")
     parser.add_argument("--cut", type=utc_time, help="UTC; default: the lake's end less what is late")
+    parser.add_argument("--no-stream", action="store_true", help="no stream writes to the online store any more")
     parser.add_argument("--master", default=None, help="Spark master; default: the one that spark-submit chose")
     return parser.parse_args(argv)
 
@@ -117,14 +149,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except PixguardError as error:
         log.error("%s", error)
         return 1
+    loaded = f"loaded in {done.load_s:.1f} s" if done.is_loaded else "the stream loads it and goes on from its cut"
     log.info(
-        "state of %s keys (%.1f MB) as of %s: computed in %.1f s, loaded in %.1f s; start the stream with an empty "
-        "checkpoint and --lake",
+        "state of %s keys (%.1f MB) as of %s: computed in %.1f s; %s",
         f"{done.keys:,}",
         done.bytes / 1e6,
         done.cut.isoformat(),
         done.compute_s,
-        done.load_s,
+        loaded,
     )
     return 0
 

@@ -20,31 +20,20 @@ from types import FrameType
 import psutil
 from prometheus_client import start_http_server
 from py4j.protocol import Py4JError
-from pyspark.errors import StreamingQueryException
-from pyspark.sql import SparkSession
-from pyspark.sql.streaming.query import StreamingQuery
 
 from pixguard.errors import PixguardError
 from pixguard.features import FEATURE_SETS
 from pixguard.jobs.arguments import online_store as store_address
 from pixguard.jobs.spark import session
-from pixguard.state import FOLDING
-from pixguard.stream import dead_letters, query
-from pixguard.stream.backfill import folder_name, read_record
-from pixguard.stream.checkpoint import RECORD
 from pixguard.stream.kafka import PYTHON_KAFKA, Security
 from pixguard.stream.metrics import StreamMetrics
 from pixguard.stream.query import StreamOptions
+from pixguard.stream.segments import KEEP_H, LEAST_KEEP_H
 from pixguard.stream.source import Source
+from pixguard.stream.supervise import Stream, keep_running
 
 log = logging.getLogger(__name__)
-_LOOK_S = 0.5
 _END_S = 20.0
-TRIES = 4
-
-
-class StreamError(PixguardError):
-    """The stream ended by a failure; it goes on from its checkpoint when it is started again."""
 
 
 def run(
@@ -61,107 +50,30 @@ def run(
     partitions: int = 2,
     connector: str = "kafka",
     metrics_port: int | None = None,
+    keep_h: float = KEEP_H,
     master: str | None = "local[2]",
     memory: str = "2g",
     ending: threading.Event | None = None,
 ) -> StreamMetrics:
     """Run the stream until `ending` is set, or until all is read with `available_now`; return its metrics.
 
-    `lake` holds the backfill at whose cut the stream takes over. Raises StreamError where a query fails.
+    `lake` holds the backfill at whose cut the stream takes over, also from one that comes later. Segments of a folder
+    go `keep_h` hours after they were worked off. Raises StreamError where a query fails.
     """
-    ending = ending or threading.Event()
-    declared = FEATURE_SETS[feature_set]
-    backfill = _backfill(lake, feature_set)
+    metrics = StreamMetrics(feature_set)
     options = StreamOptions(
-        feature_set=declared,
-        source=Source(source, per_batch, _start_us(backfill), Security.of_environment()),
+        feature_set=FEATURE_SETS[feature_set],
+        source=Source(source, per_batch, security=Security.of_environment()),
         online_store=store_address(online_store),
         checkpoint=checkpoint,
-        backfill=backfill,
         partitions=partitions,
         connector=connector,
         trigger_s=None if available_now else trigger_s,
     )
-    metrics = StreamMetrics(feature_set)
+    stream = Stream(options, dead_letters_to, lake, keep_h)
     with session("stream_features", master=master, memory=memory) as spark, _served(metrics, metrics_port):
-        _keep_running(spark, options, dead_letters_to, metrics, ending)
+        keep_running(spark, stream, metrics, ending or threading.Event())
     return metrics
-
-
-def _keep_running(
-    spark: SparkSession, options: StreamOptions, dead_letters_to: str, metrics: StreamMetrics, ending: threading.Event
-) -> None:
-    """Run the queries, and start them again from their checkpoints when they fail: a store may have been away.
-
-    StreamError when they fail TRIES times without a batch in between.
-    """
-    tries = 0
-    while True:
-        batches = metrics.batches
-        try:
-            return _run_queries(spark, options, dead_letters_to, metrics, ending)
-        except StreamError as error:
-            tries = 1 if metrics.batches > batches else tries + 1
-            if tries >= TRIES or ending.is_set():
-                raise
-            log.warning("%s", error)
-            ending.wait(2**tries)
-
-
-def _run_queries(
-    spark: SparkSession, options: StreamOptions, dead_letters_to: str, metrics: StreamMetrics, ending: threading.Event
-) -> None:
-    queries = [query.start(spark, options, metrics.wrote)]
-    try:
-        queries.append(dead_letters.start(spark, options, dead_letters_to, metrics.died))
-        log.info("reading %s, writing state of %s", options.source.address, options.feature_set.name)
-        while not ending.wait(_LOOK_S):
-            _note(queries[0], metrics)
-            for one in queries:
-                _raise_failure(one)
-            if not any(one.isActive for one in queries):
-                break
-        _note(queries[0], metrics)
-    finally:
-        for one in queries:
-            one.stop()
-
-
-def _raise_failure(one: StreamingQuery) -> None:
-    error = one.exception()
-    if error is not None:
-        raise StreamError(f"{one.name}: {_cause(error)}; start it again, it goes on from its checkpoint") from error
-
-
-def _cause(error: StreamingQueryException) -> str:
-    """Return the line of a Python or Java trace that says what was wrong."""
-    lines = [line.strip() for line in str(error).splitlines()]
-    own = [line for line in lines if line.startswith("pixguard.")]
-    return own[-1] if own else next((line for line in lines if line), "no reason given")
-
-
-def _note(one: StreamingQuery, metrics: StreamMetrics) -> None:
-    last = one.lastProgress
-    if last is not None and last.batchId > metrics.last_batch + 1:  # more than one since we looked
-        for progress in one.recentProgress:
-            metrics.progressed(progress)
-    elif last is not None:
-        metrics.progressed(last)
-
-
-def _backfill(lake: Path | None, feature_set: str) -> Path | None:
-    if lake is None:
-        return None
-    folder = lake / folder_name(FEATURE_SETS[feature_set])
-    return folder if (folder / RECORD).exists() else None
-
-
-def _start_us(backfill: Path | None) -> int | None:
-    """Return from when on Kafka is read: messages of the time after the cut may have been sent a little before it."""
-    if backfill is None:
-        return None
-    cut_us = read_record(backfill).cut_us
-    return None if cut_us is None else cut_us - FOLDING.late_us
 
 
 @contextmanager
@@ -194,10 +106,20 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--connector", choices=("kafka", PYTHON_KAFKA), default="kafka", help="reads Kafka (%(default)s)"
     )
+    parser.add_argument(
+        "--keep-h", type=_hours, default=KEEP_H, help="hours that segments of a folder stay (%(default)s)"
+    )
     parser.add_argument("--metrics-port", type=int, help="serve Prometheus metrics here")
     parser.add_argument("--master", default=None, help="Spark master; default: the one that spark-submit chose")
     parser.add_argument("--memory", default="2g", help="of a local driver (%(default)s)")
     return parser.parse_args(argv)
+
+
+def _hours(text: str) -> float:
+    hours = float(text)
+    if hours < LEAST_KEEP_H:
+        raise argparse.ArgumentTypeError(f"{hours:g}: segments must stay {LEAST_KEEP_H:g} hours at least")
+    return hours
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -20,6 +20,7 @@ import orjson
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pixguard.decision_log import STALE
 from pixguard.declaration import FeatureSet
 from pixguard.errors import PixguardError
 from pixguard.parity.compare import Comparison, compare
@@ -61,8 +62,9 @@ class Verdict:
 def draw(log: Path, names: Sequence[str], size: int, since: datetime | None = None) -> Sample:
     """Draw `size` decisions whose inputs are `names`; the same log gives the same sample.
 
-    With `since`, only segments that began then or later are read. Replayed and degraded decisions are passed over, and
-    those of a model with other inputs. DecisionLogError where the log is damaged or nothing is left.
+    With `since`, only segments that began then or later are read. Replayed decisions are passed over, those that lacked
+    more than fresh state, and those of a model with other inputs. DecisionLogError where the log is damaged or nothing
+    is left.
     """
     wanted = hashlib.sha256("\n".join(names).encode()).hexdigest()
     passed_over: Counter[str] = Counter()
@@ -134,7 +136,7 @@ def _passed_over(record: Mapping[str, Any], wanted: str) -> str:
         return "another schema"
     if record["replay"]:
         return "replayed"
-    if record["degraded"]:
+    if set(record["degraded"]) - {STALE}:  # stale is not wrong: it is behind
         return "degraded"
     return "" if record["features"]["names_sha256"] == wanted else "other inputs"
 

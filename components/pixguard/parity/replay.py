@@ -115,7 +115,7 @@ class Asker:
         keys = [key for payment in payments for key in self._online.keys(payment)]
         states = self._store.read(keys)
         merged, _, _ = self._online.aggregate(payments, states)
-        vectors = self._online.vectors(payments, states).x_rf
+        vectors = self._online.from_aggregates(payments, merged)
         aggregates, inputs = self._reference.rows(table)
         parts = compare(self._online.aggregates, merged.T, aggregates), compare(self._online.names, vectors, inputs)
         both = total(parts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -11,6 +13,8 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
+
+from pixguard.decision_log import LATE, STALE
 
 LABELS = ("model", "version")
 SECONDS = (
@@ -32,7 +36,7 @@ PROBABILITIES = (1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.2, 0.3, 0.4, 0
 AGES_S = (0.1, 0.5, 1.0, 5.0, 30.0, 60.0, 300.0, 900.0, 3600.0, 6 * 3600.0, 86400.0, 7 * 86400.0, 30 * 86400.0)
 OUTCOMES = ("ok", "bad_request", "overload", "error")
 DECISIONS = ("approve", "hold", "reject")
-DEGRADATIONS = ("store_timeout", "store_error", "circuit_open", "state_damaged", "late_payment")
+DEGRADATIONS = ("store_timeout", "store_error", "circuit_open", "state_damaged", LATE, STALE)
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a third of the text, and nothing reads it
 
@@ -46,7 +50,9 @@ class Metrics:
         ProcessCollector(registry=self._registry)
         requests = Counter("pixguard_requests", "Requests by outcome", (*LABELS, "outcome"), registry=self._registry)
         decided = Counter("pixguard_decisions", "Decisions", (*LABELS, "decision"), registry=self._registry)
-        poor = Counter("pixguard_degraded", "Decisions from medians", (*LABELS, "reason"), registry=self._registry)
+        poor = Counter(
+            "pixguard_degraded", "Decisions that lacked fresh state", (*LABELS, "reason"), registry=self._registry
+        )
         self.requests = {each: requests.labels(*self._names, each) for each in OUTCOMES}
         self.decisions = {each: decided.labels(*self._names, each) for each in DECISIONS}
         self.degraded = {each: poor.labels(*self._names, each) for each in DEGRADATIONS}
@@ -58,6 +64,11 @@ class Metrics:
         self.dropped = self._counter("pixguard_decision_log_dropped", "Decisions that the log lost")
         gauge = Gauge("pixguard_ready", "1 while the version answers", LABELS, registry=self._registry)
         self.ready = gauge.labels(*self._names)
+        lag = Gauge(
+            "pixguard_stream_lag_seconds", "How far state is behind; NaN: no stream", LABELS, registry=self._registry
+        )
+        self.stream_lag = lag.labels(*self._names)
+        self.stream_lag.set(math.nan)  # until it is known
 
     def text(self) -> bytes:
         """Return the series as Prometheus reads them."""

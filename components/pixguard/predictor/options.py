@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pixguard.errors import UsageError
 from pixguard.predictor.admission import MAX_BATCH, MAX_WAITING
+from pixguard.predictor.freshness import STALE_AFTER_S
 from pixguard.predictor.rest import MAX_BODY_BYTES
 from pixguard.predictor.states import DEADLINE_S
 
@@ -29,6 +30,7 @@ class Options:
     decision_log: str
     replica: str
     store_deadline_s: float = DEADLINE_S
+    stale_after_s: float = STALE_AFTER_S
     max_waiting: int = MAX_WAITING
     max_batch: int = MAX_BATCH
     max_body_bytes: int = MAX_BODY_BYTES
@@ -67,6 +69,7 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     parser.add_argument("--http_port", type=int, default=8080, help="0 takes a free one and prints it")
     parser.add_argument("--grpc_port", type=int, default=8081, help="0 takes a free one, -1 none")
     parser.add_argument("--store_deadline_ms", type=float, default=DEADLINE_S * 1000, help="then medians are used")
+    parser.add_argument("--stale_after_s", type=float, default=STALE_AFTER_S, help="how far the stream may be behind")
     parser.add_argument("--max_waiting", type=int, default=MAX_WAITING, help="payments; beyond it 429")
     parser.add_argument("--max_batch", type=int, default=MAX_BATCH, help="payments of one request")
     parser.add_argument("--max_body_bytes", type=int, default=MAX_BODY_BYTES)

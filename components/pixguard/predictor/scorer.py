@@ -16,7 +16,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from pixguard.decision_log import DecisionLog, record_line
+from pixguard.decision_log import LATE, STALE, DecisionLog, record_line
 from pixguard.decision_log.record import utc_text
 from pixguard.explain import Explained
 from pixguard.online import StateKey
@@ -25,7 +25,7 @@ from pixguard.predictor.batcher import Batcher
 from pixguard.predictor.errors import InputError, NotReadyError
 from pixguard.predictor.memory import Memory, digest
 from pixguard.predictor.metrics import Metrics
-from pixguard.predictor.served import LATE, Served, case_of
+from pixguard.predictor.served import Served, case_of
 from pixguard.predictor.states import StateReader, States
 from pixguard.state import StateError
 from pixguard.state.blob import NEVER
@@ -159,13 +159,14 @@ class Scorer:
         except StateError as error:
             if len(asked) > 1:  # whoever has damaged state has it alone
                 width = len(states.found) // len(asked)
-                parts = [States(states.found[at * width : (at + 1) * width]) for at in range(len(asked))]
+                parts = [states._replace(found=states.found[at * width : (at + 1) * width]) for at in range(len(asked))]
                 return [one for each, own in zip(asked, parts, strict=True) for one in self._inputs([each], own)]
             log.error("online state: %s", error)
             return self._without_state(asked, "state_damaged")
+        stale = [STALE] if states.is_stale else []
         newest, late = vectors.newest_event_us.tolist(), vectors.is_ahead.tolist()
         return [
-            _Input(vectors.x_rf[row : row + 1], None if at == NEVER else at, [LATE] if late[row] else [])
+            _Input(vectors.x_rf[row : row + 1], None if at == NEVER else at, [LATE, *stale] if late[row] else stale)
             for row, at in enumerate(newest)
         ]
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixguard.calibration import Calibration
+from pixguard.decision_log import OF_STATE
 from pixguard.decision_log.record import names_sha256
 from pixguard.declaration import FeatureSet
 from pixguard.errors import PixguardError
@@ -23,7 +24,6 @@ from pixguard.policy import Case, Policy
 from pixguard.provenance import load_version
 
 DEVICE_DAY = "device_centavos_sum_24h"
-LATE = "late_payment"  # so late that its features may hold events after it
 
 
 class ServedError(PixguardError):
@@ -117,7 +117,7 @@ def case_of(
     payment: Judged, probability: float, x_f: NDArray[np.float32], device_day: int | None, degraded: Sequence[str]
 ) -> Case:
     """Return what the policy looks at; what the device sent is unknown where its state was not read."""
-    sent = None if device_day is None or not set(degraded) <= {LATE} else float(x_f[device_day])
+    sent = None if device_day is None or not OF_STATE.issuperset(degraded) else float(x_f[device_day])
     return Case(
         probability,
         payment.amount_centavos,

@@ -20,6 +20,7 @@ from pixguard.decision_log import DecisionLog, open_decision_log
 from pixguard.errors import PixguardError
 from pixguard.online_store import open_online_store
 from pixguard.predictor.admission import Admission
+from pixguard.predictor.freshness import Freshness
 from pixguard.predictor.memory import Memory
 from pixguard.predictor.metrics import Metrics
 from pixguard.predictor.options import Options
@@ -28,6 +29,7 @@ from pixguard.predictor.scorer import Scorer
 from pixguard.predictor.served import Served
 from pixguard.predictor.service import Service
 from pixguard.predictor.states import StateReader
+from pixguard.pulse import open_pulses
 
 log = logging.getLogger(__name__)
 RARELY = (20_000, 50, 100)  # requests leave no cycles, and a full collection would walk through all remembered answers
@@ -50,6 +52,7 @@ class Process:
         self._service = Service(options.model_name, Admission(options.max_waiting, options.max_batch))
         self._log: DecisionLog | None = None
         self._reader: StateReader | None = None
+        self._watching: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT; OSError where a port is taken."""
@@ -95,6 +98,9 @@ class Process:
             log.exception("the version in %s cannot be loaded", self._options.model_dir)
             self._service.failed(f"{type(error).__name__} while loading; the log of this replica says more")
             return
+        if self._reader is not None and self._reader.freshness is not None:
+            await self._reader.freshness.look()  # before the first payment
+            self._watching = asyncio.create_task(self._reader.freshness.watch())
         gc.collect()
         gc.freeze()  # what is loaded stays: the collector need not walk through it again
         gc.set_threshold(*RARELY)
@@ -110,10 +116,14 @@ class Process:
             options.online_store, served.feature_set, timeout_s=max(1.0, options.store_deadline_s)
         )
         self._reader = StateReader(store, deadline_s=options.store_deadline_s)
+        pulses = open_pulses(options.online_store, served.feature_set)
+        self._reader.freshness = Freshness(pulses, metrics.stream_lag, options.stale_after_s)
         self._log = open_decision_log(options.decision_log, options.replica, on_drop=metrics.dropped.inc)
         return Scorer(options.model_name, served, reader=self._reader, log=self._log, metrics=metrics, memory=Memory())
 
     async def _close(self) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
         if self._log is not None:
             lost = await asyncio.to_thread(self._log.close)
             log.info("decision log: closed, %d decisions dropped in this process's life", lost)

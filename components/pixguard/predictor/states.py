@@ -11,6 +11,7 @@ from typing import NamedTuple
 from pixguard.online import StateKey
 from pixguard.online_store import OnlineStore, StoreError
 from pixguard.predictor.circuit import Circuit
+from pixguard.predictor.freshness import Freshness
 
 log = logging.getLogger(__name__)
 DEADLINE_S = 0.020
@@ -21,6 +22,7 @@ class States(NamedTuple):
 
     found: list[bytes | None]
     degraded: str | None = None  # store_timeout, store_error or circuit_open
+    is_stale: bool = False  # they are there, but the stream that writes them is behind
 
 
 class StateReader:
@@ -29,6 +31,7 @@ class StateReader:
     def __init__(self, store: OnlineStore, *, deadline_s: float = DEADLINE_S, circuit: Circuit | None = None) -> None:
         self._store, self._deadline_s = store, deadline_s
         self._circuit = circuit or Circuit()
+        self.freshness: Freshness | None = None
 
     async def aread(self, keys: Sequence[StateKey | None]) -> States:
         """Return the states in one round trip, without holding the event loop."""
@@ -42,7 +45,7 @@ class StateReader:
         except StoreError as error:
             return self._failed("store_error", str(error))
         self._succeeded()
-        return States(found)
+        return States(found, is_stale=self.freshness is not None and self.freshness.is_stale)
 
     def read(self, keys: Sequence[StateKey | None]) -> States:
         """Return the states; the store's own timeout is the deadline."""
@@ -59,6 +62,8 @@ class StateReader:
         """Close the store, on the event loop that read it."""
         await self._store.aclose()
         self._store.close()
+        if self.freshness is not None:
+            self.freshness.close()
 
     def _failed(self, reason: str, why: str) -> States:
         was_open = self._circuit.is_open

@@ -7,6 +7,8 @@ that Feast can read it too. The folder is replaced as a whole.
 from __future__ import annotations
 
 import itertools
+import json
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,12 +20,14 @@ from pyspark.sql import functions as F  # noqa: N812 - the field's name for it
 from pixguard.declaration import FeatureSet
 from pixguard.feast_format import JOIN_KEYS
 from pixguard.feature_service import state_name
+from pixguard.lake import write_json
 from pixguard.published import publish
 from pixguard.state import FOLDING, Folding, append, layouts, newest_us
 from pixguard.stream.checkpoint import RECORD, CheckpointError, Record
 from pixguard.stream.events import EVENT_COLUMNS, Layouts, events
 from pixguard.stream.key_state import quiet_after_us
 
+_LOADED = "loaded.json"
 _STATE = pa.schema(
     {"bucket": pa.int32(), "state_key": pa.string(), "tiles": pa.binary(), "newest_event_us": pa.int64()}
 )
@@ -41,6 +45,23 @@ def read_record(folder: Path) -> Record:
         return Record.parse((folder / RECORD).read_text("utf-8"), str(folder))
     except FileNotFoundError as error:
         raise CheckpointError(f"{folder}: no backfill lies there; run pixguard backfill") from error
+
+
+def note_loaded(folder: Path, address: str) -> None:
+    """Note that all of a backfill is in an online store, so that the stream need not load it again."""
+    write_json(folder / _LOADED, {"online_store": _bare(address)})
+
+
+def is_loaded(folder: Path, address: str) -> bool:
+    """Tell whether all of a backfill is in an online store, as the backfill left it."""
+    note = folder / _LOADED
+    return note.exists() and json.loads(note.read_text("utf-8")) == {"online_store": _bare(address)}
+
+
+def _bare(address: str) -> str:
+    """Return an address without user and password."""
+    scheme, _, rest = address.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"
 
 
 def lake_facts(spark: SparkSession, lake: Path) -> DataFrame:
@@ -82,7 +103,7 @@ def write_history(lake: Path, staged: Path, feature_set: FeatureSet, states: Dat
     for leftover in (*staged.rglob("_SUCCESS"), *staged.rglob(".*.crc")):
         leftover.unlink()
     (staged / "all").rmdir()
-    record = Record.of(feature_set.name, layouts(feature_set), cut_us)
+    record = Record.of(feature_set.name, layouts(feature_set), cut_us, f"backfill-{uuid.uuid4().hex[:12]}")
     (staged / RECORD).write_text(record.text(), "utf-8")
     publish(lake, folder_name(feature_set), staged, keep=False)
     return lake / folder_name(feature_set)
@@ -97,6 +118,12 @@ def kept_states(spark: SparkSession, folder: Path) -> DataFrame:
     for view in views[1:]:
         whole = whole.unionByName(view)
     return whole.withColumnRenamed("tiles", "blob")
+
+
+def measured(states: DataFrame) -> tuple[int, int]:
+    """Return how many keys there are, and the bytes of their state."""
+    (row,) = states.agg(F.count(F.lit(1)).alias("keys"), F.sum(F.length("blob")).alias("bytes")).collect()
+    return int(row["keys"]), int(row["bytes"] or 0)
 
 
 def _entity() -> Column:

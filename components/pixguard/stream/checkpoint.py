@@ -1,8 +1,15 @@
-"""What a checkpoint was made for: declarations, buckets and cut, so that a stream never reads another's state."""
+"""What a checkpoint was made for, so that a stream never reads another's state, and how it moves on to a new backfill.
+
+Below `--checkpoint` lies one folder for each backfill that the stream took over from, named after it, and in each a
+record of its declarations and cut. A new backfill makes a new folder: the stream loads the backfill online, writes the
+record, and begins at the cut. Then the folders before it go; a folder without its record is none, so a
+cleaner that was killed leaves nothing half.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,7 +19,8 @@ from pixguard.errors import PixguardError
 from pixguard.stream.events import BUCKETS, Layouts
 
 RECORD = "pixguard.json"
-_ANEW = "run pixguard backfill, then start the stream with an empty --checkpoint"
+FROM_NOTHING = "no-backfill"
+_ANEW = "run pixguard backfill, and start the stream with its --lake"
 
 
 class CheckpointError(PixguardError):
@@ -21,17 +29,19 @@ class CheckpointError(PixguardError):
 
 @dataclass(frozen=True)
 class Record:
-    """Fingerprints of the layouts, number of buckets, and the time at which the stream took over from batch."""
+    """Fingerprints of the layouts, number of buckets, and from which backfill, as of when, the stream goes on."""
 
     feature_set: str
     fingerprints: dict[str, int]
     buckets: int
     cut_us: int | None
+    backfill: str = FROM_NOTHING
 
     @classmethod
-    def of(cls, feature_set: str, layouts: Layouts, cut_us: int | None) -> Record:
+    def of(cls, feature_set: str, layouts: Layouts, cut_us: int | None = None, backfill: str = FROM_NOTHING) -> Record:
         """Return the record of the declarations as they are now."""
-        return cls(feature_set, {entity: one.fingerprint for entity, one in layouts.items()}, BUCKETS, cut_us)
+        fingerprints: dict[str, int] = {entity: one.fingerprint for entity, one in layouts.items()}
+        return cls(feature_set, fingerprints, BUCKETS, cut_us, backfill)
 
     @classmethod
     def parse(cls, text: str, where: str) -> Record:
@@ -54,36 +64,62 @@ class Record:
             raise CheckpointError(f"{where} holds state of other declarations ({what}): {_ANEW}")
 
 
-def claim(spark: SparkSession, checkpoint: str, wanted: Record) -> None:
-    """Write the record into a new checkpoint, or hold it against the one that is there.
+class Checkpoints:
+    """The folders below a `--checkpoint`; it may lie wherever Spark can write, so all goes through its file systems."""
 
-    A checkpoint may lie wherever Spark can write, so this goes through Spark's own file systems.
-    """
-    path = _path(spark, f"{checkpoint}/{RECORD}")
-    files = path.getFileSystem(spark._jsc.hadoopConfiguration())
-    if not files.exists(path):
-        _write(files, path, _path(spark, f"{checkpoint}/.{RECORD}"), wanted.text())
-        return
-    found = Record.parse(_read(spark, files, path), checkpoint)
-    wanted.check(found, checkpoint)
-    if found.cut_us != wanted.cut_us:
-        raise CheckpointError(f"{checkpoint} took over from another backfill: {_ANEW}")
+    def __init__(self, spark: SparkSession, root: str) -> None:
+        self._jvm, self.root = spark._jvm, root
+        self._files = self._path("").getFileSystem(spark._jsc.hadoopConfiguration())
 
+    def claim(self, wanted: Record, take_over: Callable[[], None]) -> str:
+        """Return the folder of a backfill; where it is new, it gets its record once `take_over` has done its work.
 
-def _path(spark: SparkSession, text: str) -> Any:
-    return spark._jvm.org.apache.hadoop.fs.Path(text)  # type: ignore[union-attr] # there is one: we are no Connect client
+        CheckpointError where the folder is of other declarations, or where a stream that took over from a backfill is
+        now told of none.
+        """
+        folder, record = f"{self.root}/{wanted.backfill}", f"{wanted.backfill}/{RECORD}"
+        known = self._recorded()
+        if wanted.backfill in known:
+            wanted.check(Record.parse(self._read(record), folder), folder)
+        elif known and wanted.backfill == FROM_NOTHING:
+            raise CheckpointError(f"{self.root} took over from a backfill: start the stream with its --lake")
+        else:
+            self._remove(wanted.backfill)
+            take_over()
+            self._write(record, wanted.text())
+        self._forget_others(wanted.backfill)
+        return folder
 
+    def _forget_others(self, current: str) -> None:
+        """Remove what is there of other backfills, records first: none of them comes back."""
+        others = [name for name in self._names() if name != current]
+        for name in others:
+            self._files.delete(self._path(f"{name}/{RECORD}"), False)
+        for name in others:
+            self._remove(name)
 
-def _write(files: Any, path: Any, temporary: Any, text: str) -> None:
-    out = files.create(temporary, True)
-    out.write(bytearray(text.encode()))
-    out.close()
-    files.rename(temporary, path)
+    def _recorded(self) -> list[str]:
+        return [name for name in self._names() if self._files.exists(self._path(f"{name}/{RECORD}"))]
 
+    def _names(self) -> list[str]:
+        root = self._path("")
+        return [one.getPath().getName() for one in self._files.listStatus(root)] if self._files.exists(root) else []
 
-def _read(spark: SparkSession, files: Any, path: Any) -> str:
-    with_utf8 = spark._jvm.org.apache.commons.io.IOUtils  # type: ignore[union-attr]
-    stream = files.open(path)
-    text = with_utf8.toString(stream, "UTF-8")
-    stream.close()
-    return str(text)
+    def _remove(self, name: str) -> None:
+        self._files.delete(self._path(name), True)
+
+    def _path(self, name: str) -> Any:
+        return self._jvm.org.apache.hadoop.fs.Path(f"{self.root}/{name}".rstrip("/"))  # type: ignore[union-attr]
+
+    def _write(self, name: str, text: str) -> None:
+        temporary, path = self._path(f"{name}.new"), self._path(name)
+        out = self._files.create(temporary, True)
+        out.write(bytearray(text.encode()))
+        out.close()
+        self._files.rename(temporary, path)
+
+    def _read(self, name: str) -> str:
+        stream = self._files.open(self._path(name))
+        text = self._jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8")  # type: ignore[union-attr]
+        stream.close()
+        return str(text)

@@ -16,8 +16,9 @@ from pyspark.sql.pandas.types import from_arrow_schema
 from pyspark.sql.streaming.query import StreamingQuery
 
 from pixguard.producer import open_sender, write_segment
+from pixguard.stream.heartbeat import Heartbeat
 from pixguard.stream.messages import DEAD_LETTERS, decode
-from pixguard.stream.query import StreamOptions, triggered
+from pixguard.stream.query import StreamOptions, new_session, triggered
 from pixguard.stream.source import messages
 
 QUERY = "dead_letters"
@@ -25,9 +26,14 @@ EVERY_S = 30.0
 
 
 def start(
-    spark: SparkSession, options: StreamOptions, address: str, watch: Callable[[int], None] = lambda _count: None
+    spark: SparkSession,
+    options: StreamOptions,
+    address: str,
+    watch: Callable[[int], None] = lambda _count: None,
+    heart: Heartbeat | None = None,
 ) -> StreamingQuery:
     """Start the query; dead letters go to `file:///folder` or `kafka://…`, and `watch` hears how many there were."""
+    session = new_session(spark, options)
 
     def set_aside(dead: DataFrame, number: int) -> None:
         rows = [(row["value"], row["reason"]) for row in dead.toLocalIterator()]
@@ -35,10 +41,12 @@ def start(
             _keep(address, number, rows)
         watch(len(rows))
 
-    stream = messages(spark.newSession(), options.source, connector=options.connector)
+    stream = messages(session, options.source, connector=options.connector)
     dead = stream.mapInArrow(_decode_dead, from_arrow_schema(DEAD_LETTERS))
     writing = dead.writeStream.queryName(QUERY).foreachBatch(set_aside)
     writing = writing.option("checkpointLocation", f"{options.checkpoint}-dead-letters")
+    if heart is not None:
+        heart.listen(session)
     return triggered(writing, None if options.trigger_s is None else EVERY_S).start()
 
 

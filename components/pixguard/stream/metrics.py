@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -10,8 +9,8 @@ from typing import Any
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.registry import Collector
-from pyspark.sql.streaming.listener import StreamingQueryProgress
 
+from pixguard.stream.heartbeat import Progress
 from pixguard.stream.query import ACCEPTED
 from pixguard.stream.sink import FRESHNESS_S, Written
 
@@ -63,7 +62,6 @@ class StreamMetrics:
         )
         for outcome in ("accepted", "dead", "duplicate", "late"):
             self.messages.labels(feature_set, outcome)
-        self.last_batch = -1
         self.batches = 0
 
     def wrote(self, _number: int, written: Written) -> None:
@@ -76,20 +74,17 @@ class StreamMetrics:
         """Take a number of dead letters."""
         self.messages.labels(self._set, "dead").inc(count)
 
-    def progressed(self, progress: StreamingQueryProgress) -> None:
-        """Take the progress of a batch, once."""
-        if progress.batchId <= self.last_batch:
-            return
-        self.last_batch, self.batches = progress.batchId, self.batches + 1
-        told = json.loads(progress.json)
+    def progressed(self, told: Progress) -> None:
+        """Take the progress of a batch."""
+        self.batches += 1
         for outcome, count in outcomes(told).items():
             self.messages.labels(self._set, outcome).inc(count)
         sizes = (one.get("customMetrics", {}).get("rocksdbSstFileSize", 0) for one in told["stateOperators"])
         self.state_bytes.labels(self._set).set(sum(sizes))
-        self.batch_s.labels(self._set).observe(progress.durationMs.get("triggerExecution", 0) / 1000)
+        self.batch_s.labels(self._set).observe(told["durationMs"].get("triggerExecution", 0) / 1000)
 
 
-def outcomes(progress: dict[str, Any]) -> dict[str, int]:
+def outcomes(progress: Progress) -> dict[str, int]:
     """Return how many messages of a batch were accepted, duplicates and too late, from Spark's progress."""
     dedup: dict[str, Any] = next(
         (one for one in progress["stateOperators"] if one["operatorName"] == "dedupeWithinWatermark"), {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,11 +16,14 @@ from pyspark.sql.streaming.readwriter import DataStreamWriter
 
 from pixguard.declaration import FeatureSet
 from pixguard.state import FOLDING, Folding, layouts
-from pixguard.stream.backfill import kept_states, read_record
-from pixguard.stream.checkpoint import Record, claim
+from pixguard.stream import heartbeat
+from pixguard.stream.backfill import is_loaded, kept_states, read_record
+from pixguard.stream.checkpoint import CheckpointError, Checkpoints, Record
 from pixguard.stream.events import bucket, events
+from pixguard.stream.heartbeat import Heartbeat
 from pixguard.stream.key_state import STATES, KeyState
 from pixguard.stream.messages import FACTS, decode
+from pixguard.stream.segments import cleaned_until_us
 from pixguard.stream.sink import Written, write
 from pixguard.stream.source import Source, messages
 
@@ -37,6 +41,14 @@ SETTINGS = {
     "spark.sql.streaming.minBatchesToRetain": "10",
     "spark.sql.streaming.noDataMicroBatches.enabled": "false",
     "spark.sql.session.timeZone": "UTC",
+    **heartbeat.SETTINGS,
+}
+# Hadoop starts processes for each file that it writes into a folder of this machine (readlink, chmod), fifty a batch.
+# With these settings, and without checksum files, it is one a file; and no kill can part a file from its checksum.
+LOCAL = {
+    "spark.sql.streaming.checkpointFileManagerClass": (
+        "org.apache.spark.sql.execution.streaming.checkpointing.FileSystemBasedCheckpointFileManager"
+    )
 }
 QUERY, ACCEPTED = "state", "accepted"
 
@@ -66,24 +78,38 @@ def unwatched(_number: int, _written: Written) -> None:
     """Take no notice."""
 
 
-def start(spark: SparkSession, options: StreamOptions, watch: Watcher = unwatched) -> StreamingQuery:
-    """Start the query and return it; `watch` hears of every batch once it is visible to requests.
+def start(
+    spark: SparkSession, options: StreamOptions, watch: Watcher = unwatched, heart: Heartbeat | None = None
+) -> StreamingQuery:
+    """Start the query and return it; `watch` hears of every batch once it is visible to requests, `heart` of its life.
 
     CheckpointError where checkpoint or backfill are of other declarations.
     """
-    session = spark.newSession()
-    for name, value in {**SETTINGS, "spark.sql.shuffle.partitions": str(options.partitions)}.items():
-        session.conf.set(name, value)
-    cut_us = _cut(options)
-    claim(spark, options.checkpoint, Record.of(options.feature_set.name, layouts(options.feature_set), cut_us))
+    session = new_session(spark, options)
+    record = _record(options)
+    checkpoint = Checkpoints(spark, options.checkpoint).claim(record, lambda: _take_over(session, options, record))
 
     def write_batch(states: DataFrame, number: int) -> None:
         watch(number, write(states, options.online_store, options.feature_set))
 
     stream = messages(session, options.source, connector=options.connector)
-    writing = states(session, stream, options, cut_us).writeStream.queryName(QUERY).foreachBatch(write_batch)
-    writing = writing.option("checkpointLocation", options.checkpoint).outputMode("append")
+    writing = states(session, stream, options, record.cut_us).writeStream.queryName(QUERY).foreachBatch(write_batch)
+    writing = writing.option("checkpointLocation", checkpoint).outputMode("append")
+    if heart is not None:
+        heart.listen(session)
     return triggered(writing, options.trigger_s).start()
+
+
+def new_session(spark: SparkSession, options: StreamOptions) -> SparkSession:
+    """Return a session of its own for a query, with its settings."""
+    session, settings = spark.newSession(), SETTINGS | {"spark.sql.shuffle.partitions": str(options.partitions)}
+    if options.checkpoint.startswith(("/", "file:/")):
+        settings |= LOCAL
+        files = session._jvm.org.apache.hadoop.fs.FileSystem  # type: ignore[union-attr] # there is one: no Connect client
+        files.getLocal(session._jsc.hadoopConfiguration()).setWriteChecksum(False)
+    for name, value in settings.items():
+        session.conf.set(name, value)
+    return session
 
 
 def states(session: SparkSession, stream: DataFrame, options: StreamOptions, cut_us: int | None) -> DataFrame:
@@ -127,13 +153,33 @@ def triggered(writing: DataStreamWriter, trigger_s: float | None) -> DataStreamW
     return writing.trigger(processingTime=f"{trigger_s} seconds")
 
 
-def _cut(options: StreamOptions) -> int | None:
-    """Return the cut of the backfill, having held its declarations against these."""
+def _record(options: StreamOptions) -> Record:
+    """Return what the checkpoint is for, having held the backfill's declarations against these."""
+    name, declared = options.feature_set.name, layouts(options.feature_set)
     if options.backfill is None:
-        return None
+        return Record.of(name, declared)
     found = read_record(options.backfill)
-    Record.of(options.feature_set.name, layouts(options.feature_set), found.cut_us).check(found, str(options.backfill))
-    return found.cut_us
+    Record.of(name, declared).check(found, str(options.backfill))
+    return found
+
+
+def _take_over(session: SparkSession, options: StreamOptions, record: Record) -> None:
+    """Bring the backfill online, unless it is; CheckpointError where messages after its cut are gone."""
+    if options.backfill is None or record.cut_us is None:
+        return
+    folder = options.source.folder
+    gone_us = 0 if folder is None else cleaned_until_us(folder)
+    if record.cut_us < gone_us:
+        raise CheckpointError(
+            f"{options.source.address}: messages of the time after the backfill's cut were removed, up to "
+            f"{_text(gone_us)}; ingest later payments into the lake and run pixguard backfill again"
+        )
+    if not is_loaded(options.backfill, options.online_store):
+        write(kept_states(session, options.backfill), options.online_store, options.feature_set)
+
+
+def _text(time_us: int) -> str:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=time_us)).isoformat(timespec="seconds")
 
 
 def _decode_facts(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -8,9 +8,10 @@ This speaks Spark's own protocol through its own client, whose names are not pub
 
 from __future__ import annotations
 
+import itertools
+import pickle
 import struct
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import pyspark.sql.streaming.proto.StateMessage_pb2 as wire
 from pyspark.sql.streaming.stateful_processor import MapState
@@ -28,44 +29,48 @@ class StateCallError(PixguardError):
 
 def get_values(state: MapState, keys: Sequence[str]) -> list[bytes | None]:
     """Return the value of each key of a map state of (text) → (bytes), None where it has none."""
-    client = state._mapStateClient
-    encode = client._stateful_processor_api_client._serialize_to_bytes
-    calls = [
-        wire.MapStateCall(
-            stateName=state._stateName, getValue=wire.GetValue(userKey=encode(client.user_key_schema, (key,)))
-        )
-        for key in keys
-    ]
-    decode = client._stateful_processor_api_client._deserialize_from_bytes
-    return [decode(value)[0] if value else None for value in _flight(state, calls)]
+    request, call = _request(state)
+
+    def messages() -> Iterator[bytes]:
+        for key in keys:
+            call.getValue.userKey = _row(key)
+            yield request.SerializeToString()
+
+    return [pickle.loads(value)[0] if value else None for value in _flight(state, messages())]  # noqa: S301 - Spark's own
 
 
 def put_values(state: MapState, keys: Sequence[str], values: Sequence[bytes]) -> None:
     """Set the value of each key."""
-    client = state._mapStateClient
-    encode = client._stateful_processor_api_client._serialize_to_bytes
-    calls = [
-        wire.MapStateCall(
-            stateName=state._stateName,
-            updateValue=wire.UpdateValue(
-                userKey=encode(client.user_key_schema, (key,)), value=encode(client.value_schema, (value,))
-            ),
-        )
-        for key, value in zip(keys, values, strict=True)
-    ]
-    for _ in _flight(state, calls):
+    request, call = _request(state)
+
+    def messages() -> Iterator[bytes]:
+        for key, value in zip(keys, values, strict=True):
+            call.updateValue.userKey, call.updateValue.value = _row(key), _row(value)
+            yield request.SerializeToString()
+
+    for _ in _flight(state, messages()):
         pass
 
 
-def _flight(state: MapState, calls: Sequence[Any]) -> Iterator[bytes]:
-    """Send calls without waiting for their answers, some at a time; yield the answers in order."""
+def _request(state: MapState) -> tuple[wire.StateRequest, wire.MapStateCall]:
+    """Return a request and the call in it, to be filled and written again and again: making one anew costs 3 µs."""
+    request = wire.StateRequest()
+    call = request.stateVariableRequest.mapStateCall
+    call.stateName = state._stateName
+    return request, call
+
+
+def _row(value: str | bytes) -> bytes:
+    """Return a row of one column as Spark's client writes it, without its look at every type: 0.5 µs instead of 4."""
+    return pickle.dumps((value,), pickle.HIGHEST_PROTOCOL)
+
+
+def _flight(state: MapState, messages: Iterator[bytes]) -> Iterator[bytes]:
+    """Send requests without waiting for their answers, some at a time; yield the answers in order."""
     client = state._mapStateClient._stateful_processor_api_client
     file = client.sockfile
-    for at in range(0, len(calls), _REQUESTS):
-        under_way = calls[at : at + _REQUESTS]
-        for call in under_way:
-            request = wire.StateRequest(stateVariableRequest=wire.StateVariableRequest(mapStateCall=call))
-            message = request.SerializeToString()
+    while under_way := list(itertools.islice(messages, _REQUESTS)):
+        for message in under_way:
             file.write(_HEAD.pack(_PROTOCOL, len(message)) + message)
         file.flush()
         for _ in under_way:

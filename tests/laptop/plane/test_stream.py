@@ -1,14 +1,17 @@
 """The stream's process: how it is started, what is said of it, and that nobody is left who is not wanted."""
 
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from pixguard.features import PIX
 from pixguard.jobs import stream_features
 from pixguard.laptop.plane import process, stream
 from pixguard.laptop.plane.folder import Folder
 from pixguard.laptop.plane.process import Process
+from pixguard.pulse import Pulse, open_pulses
 from tests.laptop.world import until
 
 METRICS = """# TYPE pixguard_stream_messages_total counter
@@ -66,9 +69,12 @@ def test_messages_are_counted_by_outcome() -> None:
 def test_one_that_is_not_wanted_any_more_is_ended(tmp_path: Path) -> None:
     folder = Folder.of(tmp_path)
     before = process.start(folder, stream.NAME, [sys.executable, "-c", "import time; time.sleep(60)"], {})
-    found = stream.kept(folder, "sqlite:///x", before, wanted=False)
-    assert stream.said(found).startswith("none")
-    until(lambda: not before.alive())
+    with closing(open_pulses(f"sqlite://{tmp_path}/online.db", PIX)) as pulses:
+        pulses.write(Pulse(1, 1))
+        found = stream.kept(folder, f"sqlite://{tmp_path}/online.db", before, wanted=False)
+        assert stream.said(found).startswith("none")
+        until(lambda: not before.alive())
+        assert pulses.read() is None
 
 
 def test_one_that_ends_again_and_again_is_told(tmp_path: Path, started: list[tuple[list[str], dict[str, str]]]) -> None:

@@ -10,6 +10,7 @@ import http.client
 import shutil
 import signal
 import sys
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -23,11 +24,13 @@ from pixguard.laptop.plane.folder import Folder
 from pixguard.laptop.plane.kept import Kept
 from pixguard.laptop.plane.process import Process
 from pixguard.online_store import StoreError, open_online_store
+from pixguard.pulse import open_pulses
 
 NAME = "stream"
 FEATURE_SET = "pix"
 HEAP = "512m"  # Spark refuses less than 450 MB
 EVERY_S = 0.25  # without a pause an idle stream would look into its folder a hundred times a second
+KEEP_H = 24.0  # hours that segments stay: Spark lists the folder before each batch
 JAVA = "-XX:TieredStopAtLevel=1"  # no second compiler: it would cost more than its code saves at a laptop's rates
 OUTCOMES = ("accepted", "duplicate", "late", "dead")
 
@@ -44,11 +47,20 @@ def take_over_from(folder: Folder, lake: Path | None) -> None:
 
 
 def kept(folder: Folder, online_store: str, before: Process | None, *, wanted: bool) -> Kept | None:
-    """Return the stream as a process that is kept running, or None where none is wanted: one that runs is ended."""
+    """Return the stream as a process that is kept running, or None where none is wanted: one that runs is ended.
+
+    Nobody promises fresh state then, and servers call none stale. It is killed, which its checkpoint allows at any
+    moment: a last pulse must not come after it was forgotten.
+    """
     if wanted:
         return Kept(partial(start, folder, online_store), before)
     if before is not None:
-        before.signal(signal.SIGTERM)
+        before.signal(signal.SIGKILL)
+    with closing(open_pulses(online_store, FEATURE_SETS[FEATURE_SET])) as pulses:
+        try:
+            pulses.forget()
+        except StoreError as error:
+            raise PlaneError(str(error)) from error
     return None
 
 
@@ -65,7 +77,7 @@ def start(folder: Folder, online_store: str, _before: Process | None) -> Process
         *("--online-store", online_store, "--lake", lake, "--feature-set", FEATURE_SET),
         *("--checkpoint", str(place / "checkpoint"), "--dead-letters", f"file://{place / 'dead_letters'}"),
         *("--master", "local[1]", "--partitions", "1", "--memory", HEAP),
-        *("--trigger-s", str(EVERY_S), "--metrics-port", str(port)),
+        *("--trigger-s", str(EVERY_S), "--metrics-port", str(port), "--keep-h", str(KEEP_H)),
     ]
     env = {"SPARK_LOCAL_DIRS": str(place / "scratch"), "JAVA_TOOL_OPTIONS": JAVA}
     return process.start(folder, NAME, command, env, metrics_port=port)
