@@ -37,6 +37,8 @@ def picture(stories: Sequence[tuple[str, Story]]) -> bytes:
     for axes, (title, story) in zip(panels, stories, strict=True):
         _panel(axes, title, story)
     panels[-1].set_xlabel("day")
+    handles, names = panels[-1].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=2)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
     return buffer.getvalue()
@@ -49,7 +51,6 @@ def _panel(axes: Any, title: str, story: Story) -> None:
     mean = np.convolve(lost, np.ones(MEAN_DAYS), "full")[: lost.size] / np.minimum(days + 1, MEAN_DAYS)
     axes.plot(days, mean, color="#24292f", label=f"mean of the last {MEAN_DAYS} days")
     axes.set(title=title, ylabel="R$ thousand")
-    axes.legend(loc="upper left")
     for level, (event, text) in enumerate(_marks(story.events)):
         at = event.day if event.what is What.TYPOLOGY else event.day + 1
         axes.axvline(at - 0.5, color=_COLOURS[event.what], linewidth=1.2)
