@@ -89,7 +89,7 @@ def onnx_scores(onnx: Path, x_rf: NDArray[np.float32], batch_rows: int = 8192) -
 
 
 def latency_p99_ms(onnx: Path, row_f: NDArray[np.float32]) -> float:
-    """Return the 99th percentile of scoring one payment with ONNX Runtime on one thread, milliseconds of that thread.
+    """Return the 99th percentile of scoring one payment with a graph on one thread, milliseconds of that thread.
 
     The thread's own time and not the clock's: the gate judges the model, not what else the training machine does.
     """

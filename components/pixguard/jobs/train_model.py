@@ -189,7 +189,7 @@ def _facts(candidate: Candidate, data: TrainingSet, folder: Path, about: _About)
         features_left_out=dict.fromkeys(candidate.left_out, "the data set lacks the columns it needs"),
         feature_auc=single_feature_auc(fit.y, dict(zip(data.names, fit.x_rf.T, strict=True))),
         feature_importance=importance(model, stop, data.names),
-        latency_p99_ms=latency_p99_ms(folder / "model.onnx", fit.x_rf[0]),
+        latency_p99_ms=latency_p99_ms(folder / "reasons.onnx", fit.x_rf[0]),
         mlflow_run_id=about.mlflow_run_id,
         parameters=about.parameters,
     )
