@@ -33,8 +33,8 @@ class ModelConfig:
     """Sizes of the network; the defaults cost tens of microseconds for one payment."""
 
     bins: int = 16  # bins by the quantiles of each class; up to twice as many in all
-    embedding: int = 4  # 8 and a width of 128 rank no better on the Handbook data, and overflow a core's cache
-    width: int = 64
+    embedding: int = 8
+    width: int = 128  # half of both costs .025 average precision on simulated Pix (bench/README.md)
     blocks: int = 1  # residual blocks after the first layer
     dropout: float = 0.35  # frauds are few: 0.15 costs .004 average precision on the Handbook data
 

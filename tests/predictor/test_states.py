@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pixguard.online import StateKey
 from pixguard.online_store import StoreError
 from pixguard.predictor.circuit import Circuit
-from pixguard.predictor.states import StateReader
+from pixguard.predictor.states import StateReader, States
 
 KEYS = [StateKey("account", "k1.0")]
 
@@ -35,12 +35,12 @@ class Store:
 def test_states_or_why_there_are_none() -> None:
     store = Store()
     reader = StateReader(store, deadline_s=0.02)
-    assert asyncio.run(reader.aread(KEYS)) == ([b"state"], None)
+    assert asyncio.run(reader.aread(KEYS)) == States([b"state"])
     store.sleeps_s = 5
-    assert asyncio.run(reader.aread(KEYS)) == ([], "store_timeout")
+    assert asyncio.run(reader.aread(KEYS)) == States([], "store_timeout")
     store.sleeps_s, store.fails = 0, True
-    assert asyncio.run(reader.aread(KEYS)) == ([], "store_error")
-    assert reader.read(KEYS) == ([], "store_error")
+    assert asyncio.run(reader.aread(KEYS)) == States([], "store_error")
+    assert reader.read(KEYS) == States([], "store_error")
 
 
 def test_a_store_that_keeps_failing_is_spared_and_comes_back_by_itself() -> None:
