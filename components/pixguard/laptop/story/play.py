@@ -91,7 +91,7 @@ class Play:
         follow_git(school.registry, first.name)
         self.story.first = first.name
         for day in range(self._world.plan.days):
-            if day == self._world.plan.new_day:
+            if self._world.changes and day == self._world.plan.new_day:
                 self._tell(day, What.TYPOLOGY)
             self._live(day)
         return self.story

@@ -6,7 +6,7 @@ them from the moment it became known. The world does not react: what is stopped 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock
 from functools import cached_property
@@ -71,6 +71,7 @@ class World:
     rows: pa.Table
     is_fraud: Bools
     hop: Int64s  # 0 where a victim pays
+    changes: bool = True  # something new begins in it
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -109,12 +110,14 @@ def worlds(plan: Plan, folder: Path, console: Console, *, change: bool = True) -
     quiet = payments.filter(calm)
     known = labels.filter(pc.is_in(labels["end_to_end_id"], value_set=quiet["end_to_end_id"].combine_chunks()))
     if not change:
-        return None, _world(plan, quiet, known, truth, _rows(quiet, known, folder / "calm", plan))
+        calm_rows = _rows(quiet, known, folder / "calm", plan)
+        return None, replace(_world(plan, quiet, known, truth, calm_rows), changes=False)
     whole = _rows(payments, labels, folder / "change", plan)
     later = _rows(quiet, known, folder / "calm", plan, plan.moment(plan.new_day))
     before = whole.filter(pc.less(whole["event_time"], pa.scalar(plan.moment(plan.new_day), whole["event_time"].type)))
     both = pa.concat_tables([before.replace_schema_metadata(), later.replace_schema_metadata()])
-    return _world(plan, payments, labels, truth, whole), _world(plan, quiet, known, truth, both)
+    calm_world = replace(_world(plan, quiet, known, truth, both), changes=False)
+    return _world(plan, payments, labels, truth, whole), calm_world
 
 
 def _rows(payments: pa.Table, labels: pa.Table, folder: Path, plan: Plan, since: datetime | None = None) -> pa.Table:
