@@ -7,12 +7,12 @@ look like one that never was. Where no stream ever wrote, there is none, and nob
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-import orjson
 import redis
 
 from pixguard.declaration import FeatureSet
@@ -126,15 +126,15 @@ _CREATE = "CREATE TABLE IF NOT EXISTS pixguard_pulse (feature_set TEXT PRIMARY K
 
 
 def _text(pulse: Pulse) -> bytes:
-    return orjson.dumps(pulse._asdict())
+    return json.dumps(pulse._asdict()).encode()
 
 
 def _pulse(text: bytes | None) -> Pulse | None:
     if text is None:
         return None
     try:
-        return Pulse(**orjson.loads(text))
-    except (orjson.JSONDecodeError, TypeError) as error:
+        return Pulse(**json.loads(text))
+    except (ValueError, TypeError) as error:
         raise StoreError("online store: the stream's pulse is damaged; the stream writes it anew") from error
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import boto3
 import pytest
-import yaml
 
 from pixguard import overlay
 from pixguard.jobs import simulate_payments
@@ -27,7 +26,7 @@ AT_ONCE = {"max_age_days": {"value": 1, "reason": "a test does not wait"}}
 
 def written(path: Path, data: object) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(yaml.safe_dump(data))
+    path.write_text(json.dumps(data))  # which is YAML, too
     return path
 
 
@@ -41,7 +40,7 @@ def entered(monkeypatch: pytest.MonkeyPatch, access: StoreAccess) -> None:
 
 @pytest.mark.timeout(1800)
 def test_an_old_champion_gets_a_successor_on_trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    config = SimulationConfig(payments=20_000, days=40, start_date=date(2026, 3, 2), seed=3, prevalence=0.03)
+    config = SimulationConfig(payments=20_000, days=40, start_date=date(2026, 3, 2), seed=3, prevalence=0.06)
     simulate_payments.run(config=config, out=tmp_path / "world")
     old, key = keep(tmp_path)
     models = tmp_path / "models"
