@@ -1,7 +1,6 @@
 """retrain_model with all its real parts: an old champion, a night, and a proven successor on trial in Git."""
 
 import json
-from datetime import date
 from pathlib import Path
 
 import boto3
@@ -16,7 +15,7 @@ from pixguard.retraining import Ledger
 from pixguard.simulate import SimulationConfig
 from pixguard.steps.runs.definition import load_pipeline
 from pixguard.steps.runs.local import run_pipeline
-from tests.pipelines.test_train_model_run import LENIENT
+from tests.pipelines.test_train_model_run import DAYS, LENIENT, PAYMENTS, START
 from tests.release.repository import OVERLAY, STABLE, make_repository, shown
 from tests.release.seaweed import seaweed
 from tests.watch.version import keep
@@ -40,7 +39,7 @@ def entered(monkeypatch: pytest.MonkeyPatch, access: StoreAccess) -> None:
 
 @pytest.mark.timeout(1800)
 def test_an_old_champion_gets_a_successor_on_trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    config = SimulationConfig(payments=20_000, days=40, start_date=date(2026, 3, 2), seed=3, prevalence=0.06)
+    config = SimulationConfig(payments=PAYMENTS, days=DAYS, start_date=START, seed=3, prevalence=0.03)
     simulate_payments.run(config=config, out=tmp_path / "world")
     old, key = keep(tmp_path)
     models = tmp_path / "models"
@@ -61,7 +60,7 @@ def test_an_old_champion_gets_a_successor_on_trial(tmp_path: Path, monkeypatch: 
                 "labels": str(tmp_path / "world" / "labels.parquet"), "mapping": "simulator",
                 "watched": str(written(tmp_path / "watch" / "report.json", {"versions": {}}).parent),
                 "ledger": str(tmp_path / "ledger"), "lake": str(tmp_path / "lake"), "models": str(models),
-                "rules": str(written(tmp_path / "rules.yaml", AT_ONCE)), "maturity_days": 3, "judge_days": 10,
+                "rules": str(written(tmp_path / "rules.yaml", AT_ONCE)), "maturity_days": 7, "judge_days": 6,
                 "gate_rules": str(written(tmp_path / "gate.yaml", gate)),
                 "tracking_uri": f"sqlite:///{tmp_path / 'mlflow.db'}",
                 "signing_key": str(key).removesuffix(".pub"),
