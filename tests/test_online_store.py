@@ -5,8 +5,10 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -168,6 +170,24 @@ def test_readers_and_two_writers_of_one_file_do_not_disturb_each_other(tmp_path:
     reader.close()
     assert [each.wait() for each in writers] == [0, 0]
     assert reads > 100
+
+
+def test_many_may_be_the_first_to_open_a_file(tmp_path: Path) -> None:
+    blob, barrier = state("account", 1), threading.Barrier(4)
+
+    def write(address: str, number: int) -> None:
+        store = open_online_store(address, PIX)
+        barrier.wait()
+        store.write("account", {token(number): blob})
+        store.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        for file in range(60):  # without the wait for each other, one in sixteen of these files had a loser
+            address = f"sqlite://{tmp_path}/{file}.db"
+            list(pool.map(write, [address] * 4, range(4)))
+            store = open_online_store(address, PIX)
+            assert store.read([StateKey("account", token(number)) for number in range(4)]) == [blob] * 4
+            store.close()
 
 
 def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:

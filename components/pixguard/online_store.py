@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -196,7 +197,7 @@ class SqliteStore:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = sqlite3.connect(self._path, timeout=_BUSY_MS / 1000)
-            connection.execute("PRAGMA journal_mode = WAL")
+            _write_ahead(connection)
             connection.execute("PRAGMA synchronous = NORMAL")
             self._local.connection = connection
         return connection
@@ -206,6 +207,20 @@ class SqliteStore:
             return None
         row = connection.execute(self._select[key.entity], (entity_key(*key), TILES)).fetchone()
         return None if row is None else bytes_of(row[0])
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Turn write-ahead mode on; two who do so on a new file at once are told "locked" without SQLite's usual wait."""
+    deadline = time.monotonic() + _BUSY_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.005)
+        else:
+            return
 
 
 _CREATE = (

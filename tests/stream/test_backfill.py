@@ -1,5 +1,7 @@
 """History by batch, then the stream from the cut: no payment is missing, none counts twice."""
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,10 +10,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from pixguard.errors import UsageError
+from pixguard.feast_format import PROJECT
 from pixguard.feature_service import state_name
 from pixguard.features import PIX
 from pixguard.jobs import backfill_state, build_features
 from pixguard.jobs.backfill_state import CutError
+from pixguard.jobs.build_features import FeatureBuildError
 from pixguard.online import OnlineFeatures, StateKey
 from pixguard.online_store import open_online_store
 from pixguard.parity.replay import Asker, Disorder, make
@@ -82,6 +86,16 @@ def test_a_cut_after_the_lakes_end_would_leave_a_gap(loaded: Loaded) -> None:
     lake, address, _ = loaded
     with pytest.raises(CutError, match="ingest more, or cut at"):
         backfill_state.run(lake=lake, online_store=address, cut=END + timedelta(days=1))
+
+
+def test_a_store_that_cannot_be_written_is_told_by_what_the_worker_said(
+    spark: "SparkSession", tmp_path: Path
+) -> None:
+    lake = write_lake(tmp_path, payments(60))
+    with closing(sqlite3.connect(tmp_path / "online.db")) as foreign:
+        foreign.execute(f'CREATE TABLE "{PROJECT}_{state_name(PIX, "pair")}" (something_else)')
+    with pytest.raises(FeatureBuildError, match=r"Spark failed \(.*StoreError: .*online\.db: OperationalError"):
+        backfill_state.run(lake=lake, online_store=f"sqlite://{tmp_path}/online.db", cut=CUT)
 
 
 def test_an_online_store_must_be_named(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:

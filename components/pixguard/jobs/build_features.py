@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from py4j.protocol import Py4JJavaError
 from pyspark import StorageLevel
-from pyspark.errors import PySparkException
+from pyspark.errors import PySparkException, PythonException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the field's name for it
 
@@ -202,8 +202,10 @@ def spark_errors(folder: Path) -> Iterator[None]:
 
 
 def _cause(error: PySparkException | Py4JJavaError) -> str:
-    """Return the last "Caused by" of a Java stack trace, or its first line."""
-    lines = str(error).splitlines()
+    """Return the last "Caused by" of a Java stack trace, or its first line; of a Python trace the last line."""
+    lines = str(error).strip().splitlines()
+    if isinstance(error, PythonException):
+        return lines[-1]
     causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
     return [*lines[:1], *causes][-1]
 
