@@ -88,9 +88,7 @@ def test_a_cut_after_the_lakes_end_would_leave_a_gap(loaded: Loaded) -> None:
         backfill_state.run(lake=lake, online_store=address, cut=END + timedelta(days=1))
 
 
-def test_a_store_that_cannot_be_written_is_told_by_what_the_worker_said(
-    spark: "SparkSession", tmp_path: Path
-) -> None:
+def test_a_store_that_cannot_be_written_is_told_by_what_the_worker_said(spark: "SparkSession", tmp_path: Path) -> None:
     lake = write_lake(tmp_path, payments(60))
     with closing(sqlite3.connect(tmp_path / "online.db")) as foreign:
         foreign.execute(f'CREATE TABLE "{PROJECT}_{state_name(PIX, "pair")}" (something_else)')
