@@ -27,13 +27,13 @@ from table import Row, finish
 from pixguard import lake as lakes
 from pixguard.baseline import train_baseline
 from pixguard.candidate import onnx_scores
-from pixguard.dataset import Rows, TimeSplit, training_set
+from pixguard.dataset import Rows, TimeSplit, TrainingSet, training_set
 from pixguard.features import FEATURE_SETS
 from pixguard.jobs import build_features, build_training_set, ingest_payments
 from pixguard.metrics import average_precision, card_precision_at_k, paired_bootstrap, roc_auc
 from pixguard.model import FraudModel
 from pixguard.privacy import create_keyring
-from pixguard.training import TrainingConfig, train
+from pixguard.training import TrainingConfig, best_epoch, refit, train
 from pixguard.weights import export_onnx
 
 DAY = timedelta(days=1)
@@ -154,17 +154,24 @@ def judge(
     split = TimeSplit(cut_off=cut_off, maturity=DELAY * DAY, start=first, end=cut_off + TEST * DAY)
     data = training_set(table, labels, names, split)
     later = data.judged.take(~is_known_compromised(data.judged, labels, start))
-    model, history = train(data.fit, data.stop, TrainingConfig(seed=arguments.seed))
+    model, epochs = trained(data, arguments.seed)
     scores = {"ours": served_scores(model, later), "lightgbm": train_baseline(data.fit, data.stop).score(later.x_rf)}
     if last:
         longer = training_set(table, labels, (*names, *last), split)
         chosen = longer.judged.take(np.isin(longer.judged.end_to_end_id, later.end_to_end_id))
-        with_last, _ = train(longer.fit, longer.stop, TrainingConfig(seed=arguments.seed))
+        with_last, _ = trained(longer, arguments.seed)
         scores["ours_with_last_payments"] = served_scores(with_last, chosen)
     judged = Judged(start, later, scores)
     found = ", ".join(f"{name} ap {judged.metrics(name)['ap']:.3f}" for name in scores)
-    print(f"{start:%Y-%m-%d}: {len(later)} rows, {later.frauds} frauds, {len(history)} epochs, {found}", flush=True)
+    print(f"{start:%Y-%m-%d}: {len(later)} rows, {later.frauds} frauds, {epochs} epochs, {found}", flush=True)
     return judged
+
+
+def trained(data: TrainingSet, seed: int) -> tuple[FraudModel, int]:
+    """Return the model as the job trains it, and for how many epochs."""
+    config = TrainingConfig(seed=seed)
+    _, history = train(data.fit, data.stop, config)
+    return refit(data.fit, data.stop, history, config), best_epoch(history)
 
 
 def is_known_compromised(rows: Rows, labels: pa.Table, start: datetime) -> NDArray[np.bool_]:

@@ -21,7 +21,7 @@ def test_it_learns_and_keeps_the_prevalence() -> None:
 
 def test_it_stops_on_later_rows_and_repeats_itself() -> None:
     baseline = train_baseline(FIT, STOP, CONFIG)
-    assert 0 < baseline.booster.best_iteration < CONFIG.rounds
+    assert 0 < baseline.booster.num_trees() < CONFIG.rounds
     assert (train_baseline(FIT, STOP, CONFIG).score(LATER.x_rf) == baseline.score(LATER.x_rf)).all()
     assert (train_baseline(FIT, STOP, replace(CONFIG, seed=1)).score(LATER.x_rf) != baseline.score(LATER.x_rf)).any()
 

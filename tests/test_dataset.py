@@ -73,8 +73,7 @@ def test_a_label_known_after_the_cut_off_teaches_nothing_and_judges(late: int) -
     marks = labels(table)
     marks["known_at"] += late * DAY
     data = training_set(table, marks, ("amount",), replace(SPLIT, known_by=FIRST + 60 * DAY))
-    taught = np.concatenate([data.fit.event_time, data.stop.event_time])
-    y = np.concatenate([data.fit.y, data.stop.y])
+    taught, y = data.taught.event_time, data.taught.y
     known = taught <= np.datetime64(FIRST.replace(tzinfo=None) + (15 - late) * DAY, "us")
     assert not y[~known].any()
     assert y[known].sum() == -(-known.sum() // 3)

@@ -9,19 +9,20 @@ import torch
 from pixguard.dataset import Rows
 from pixguard.metrics import roc_auc
 from pixguard.model import FraudModel, ModelConfig
-from pixguard.training import Epoch, TrainingConfig, TrainingError, train
+from pixguard.training import Epoch, TrainingConfig, TrainingError, best_epoch, refit, train
 from pixguard.weights import WeightsError
 from tests.learnable import learnable_rows
 
 FIT, STOP = learnable_rows(3000, seed=1), learnable_rows(1500, seed=2)
 CONFIG = TrainingConfig(
     epochs=5,
+    honest_per_fraud=6,
     min_honest=500,
     batch_rows=64,
     learning_rate=0.02,
     average_decay=0.9,
     device="cpu",
-    model=ModelConfig(4, 4, 16),
+    model=ModelConfig(4, 4, 16, dropout=0.3),
 )
 
 
@@ -109,11 +110,25 @@ def test_it_stops_when_later_rows_no_longer_gain_and_keeps_the_best_epoch() -> N
     noise = Rows(STOP.end_to_end_id, STOP.payer_id, STOP.event_time, STOP.x_rf, random.permutation(STOP.y))
     config = replace(CONFIG, epochs=40, patience=2)
     model, history = train(FIT, noise, config)
-    best = max(history, key=lambda epoch: epoch.stop_average_precision)
-    assert len(history) == best.number + 2 < 40
+    best = max(history, key=lambda epoch: epoch.stop_average_precision or 0)
+    assert len(history) == best_epoch(history) + 2 == best.number + 2 < 40
     score = model.score(noise.x_rf)
     stop_log_loss = -np.mean(np.where(noise.y, np.log(score), np.log1p(-score)))
     assert stop_log_loss == pytest.approx(best.stop_log_loss, rel=1e-5)
+
+
+def test_a_refit_learns_what_only_the_newest_rows_show_for_as_many_epochs(
+    trained: tuple[FraudModel, list[Epoch]], tmp_path: Path
+) -> None:
+    turned = replace(STOP, x_rf=np.ascontiguousarray(STOP.x_rf[:, ::-1]))  # what told frauds lies in another column
+    later = learnable_rows(2000, seed=3)
+    x_rf = np.ascontiguousarray(later.x_rf[:, ::-1])
+    early, history = trained
+    heard: list[Epoch] = []
+    model = refit(FIT, turned, history, CONFIG, checkpoint=tmp_path / "refit.pt", on_epoch=heard.append)
+    assert [each.number for each in heard] == list(range(1, best_epoch(history) + 1))
+    assert {(each.stop_average_precision, each.stop_log_loss) for each in heard} == {(None, None)}
+    assert roc_auc(later.y, model.score(x_rf)) > roc_auc(later.y, early.score(x_rf)) + 0.05
 
 
 def test_few_frauds_still_fill_an_epoch() -> None:

@@ -2,7 +2,7 @@
 
 LightGBM's defaults collapse at very low prevalence: leaves of 20 rows hold no fraud, and the first trees chase single
 rows. So it sees every fraud and a fixed sample of honest rows, as the torch model does, with small regularised trees
-and a low rate, and stops by average precision on the same later rows.
+and a low rate, stops by average precision on the same later rows, and is then grown as large on all of them.
 """
 
 from __future__ import annotations
@@ -56,19 +56,21 @@ class Baseline:
 
 
 def train_baseline(fit: Rows, stop: Rows, config: BaselineConfig | None = None) -> Baseline:
-    """Return the baseline fitted on `fit`, at the number of trees with the best average precision on `stop`."""
+    """Return the baseline of all rows, with as many trees as ranked `stop` best when `fit` alone had taught them."""
     config = config or BaselineConfig()
     sample = _sample(fit, config)
-    train = lgb.Dataset(sample.x_rf, sample.y, free_raw_data=True)
-    booster = lgb.train(
+    early = lgb.Dataset(sample.x_rf, sample.y, free_raw_data=True)
+    trees = lgb.train(
         _parameters(config),
-        train,
+        early,
         config.rounds,
-        valid_sets=[train.create_valid(stop.x_rf, stop.y)],
+        valid_sets=[early.create_valid(stop.x_rf, stop.y)],
         callbacks=[lgb.early_stopping(config.patience, verbose=False)],
-    )
-    kept = (len(sample) - sample.frauds) / (len(fit) - fit.frauds)
-    return Baseline(booster, math.log(kept))
+    ).best_iteration
+    rows = fit.followed_by(stop)
+    sample = _sample(rows, config)
+    booster = lgb.train(_parameters(config), lgb.Dataset(sample.x_rf, sample.y), trees)
+    return Baseline(booster, math.log((len(sample) - sample.frauds) / (len(rows) - rows.frauds)))
 
 
 def _sample(fit: Rows, config: BaselineConfig) -> Rows:

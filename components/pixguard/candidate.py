@@ -42,14 +42,17 @@ class Candidate:
 
 
 def calibrated(model: FraudModel, data: TrainingSet) -> Calibration:
-    """Fit the calibration on the rows that stopped training, which are later than every row that was fitted."""
+    """Fit the calibration on the rows that stopped the training of `model`, which fitted only earlier ones.
+
+    It serves the model that is then trained on all rows as well: no row is left that this one has not seen.
+    """
     return calibration.fit(
         data.stop.y, model.score(data.stop.x_rf), event_time=data.stop.event_time, trained_until=data.fit.event_time[-1]
     )
 
 
 def write_candidate(
-    candidate: Candidate, fit: Rows, folder: Path, *, judged: Rows | None = None, policy: Policy | None = None
+    candidate: Candidate, taught: Rows, folder: Path, *, judged: Rows | None = None, policy: Policy | None = None
 ) -> None:
     """Write weights, ONNX, reasons, feature service, calibration, policy and reference distributions into `folder`.
 
@@ -57,10 +60,10 @@ def write_candidate(
     days of both say how far a day of each kind strays from the reference without being drift.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    reference = reference_distributions(fit, candidate.names)
+    reference = reference_distributions(taught, candidate.names)
     if judged is not None:
         times, x_rf = (
-            np.concatenate([a, b]) for a, b in ((fit.event_time, judged.event_time), (fit.x_rf, judged.x_rf))
+            np.concatenate([a, b]) for a, b in ((taught.event_time, judged.event_time), (taught.x_rf, judged.x_rf))
         )
         reference["seasons"] = seasons_of(reference, candidate.names, times, x_rf)
         reference["score"] = score_distribution(candidate.calibration.apply(candidate.model.score(judged.x_rf)))

@@ -8,8 +8,9 @@ cut-off, with labels as they are known later. Suffixes: `x_rf` float32 [rows, fe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -52,6 +53,10 @@ class Rows:
         columns = (self.end_to_end_id, self.payer_id, self.event_time, self.x_rf, self.y)
         return Rows(*(column[chosen] for column in columns))
 
+    def followed_by(self, later: Rows) -> Rows:
+        """Return these rows and then the later ones."""
+        return Rows(*(np.concatenate([getattr(self, f.name), getattr(later, f.name)]) for f in fields(self)))
+
 
 @dataclass(frozen=True)
 class TrainingSet:
@@ -62,6 +67,11 @@ class TrainingSet:
     stop: Rows
     judged: Rows
     cut_off: datetime
+
+    @cached_property
+    def taught(self) -> Rows:
+        """Rows that a candidate learns from: those to fit on, and those that stop training."""
+        return self.fit.followed_by(self.stop)
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from pixguard.gate import EvidenceError, Outcome, Verdict, judge
+from pixguard.gate import Bound, EvidenceError, Outcome, Verdict, judge
 
 from .world import FAST, TRAINED_UNTIL, evidence, log_odds
 
@@ -35,6 +36,19 @@ def test_a_better_challenger_beats_the_champion_and_a_worse_one_does_not() -> No
     assert outcome(swapped, "champion_average_precision") is Outcome.FAILED
     assert outcome(swapped, "champion_gain") is Outcome.FAILED
     assert outcome(swapped, "baseline_average_precision") is Outcome.FAILED
+
+
+def test_the_baseline_may_be_better_by_the_bound_and_no_more() -> None:
+    rows = evidence(40_000)
+    better, ours = log_odds(rows.probability), 1 / (1 + np.exp(-noisy(rows.probability, 0.3)))
+    draw = judge(evidence(40_000, probability=ours, baseline=better), FAST)
+    check = next(each for each in draw.checks if each.name == "baseline_average_precision")
+    assert check.interval is not None
+    assert -FAST.baseline_ap_loss.value < check.interval.estimate < check.interval.high < 0
+    assert check.outcome is Outcome.PASSED
+    strict = replace(FAST, baseline_ap_loss=Bound(0.0, "no loss at all is borne"))
+    verdict = judge(evidence(40_000, probability=ours, baseline=better), strict)
+    assert outcome(verdict, "baseline_average_precision") is Outcome.FAILED
 
 
 def test_a_model_as_good_as_the_champion_may_replace_it() -> None:

@@ -48,15 +48,15 @@ def floors(evidence: Evidence, metrics: Mapping[str, Interval], rules: GateRules
         yield Check(name, outcome, found.estimate / unit, bound.value, bound.reason, found)
 
 
-def against_baseline(evidence: Evidence, draws: Draws) -> Iterator[Check]:
-    """Yield one check: not below the gradient-boosted baseline by more than the interval."""
+def against_baseline(evidence: Evidence, draws: Draws, rules: GateRules) -> Iterator[Check]:
+    """Yield one check: not below the gradient-boosted baseline by more than the bound and beyond the interval."""
+    name, bound = "baseline_average_precision", rules.baseline_ap_loss
     if evidence.baseline is None:
-        yield Check("baseline_average_precision", Outcome.UNDECIDED, None, 0.0, "the baseline did not score these rows")
+        yield Check(name, Outcome.UNDECIDED, None, -bound.value, "the baseline did not score these rows")
         return
     found = draws.difference("challenger", "baseline", "average_precision")
-    outcome = Outcome.PASSED if found.high >= 0 else Outcome.FAILED
-    reason = "the baseline trained on the same rows must not be better beyond the interval"
-    yield Check("baseline_average_precision", outcome, found.estimate, 0.0, reason, found)
+    worse = found.high < 0 and found.estimate < -bound.value
+    yield Check(name, Outcome.FAILED if worse else Outcome.PASSED, found.estimate, -bound.value, bound.reason, found)
 
 
 def against_champion(evidence: Evidence, draws: Draws, rules: GateRules) -> Iterator[Check]:

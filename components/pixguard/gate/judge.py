@@ -37,7 +37,7 @@ def _full_verdict(evidence: Evidence, rules: GateRules, early: list[Check]) -> V
         *early,
         *too_good(challenger, rules),
         *floors(evidence, challenger, rules),
-        *against_baseline(evidence, draws),
+        *against_baseline(evidence, draws, rules),
         *against_champion(evidence, draws, rules),
         *calibration(evidence, challenger, rules),
         *cohort_checks(groups, rules),

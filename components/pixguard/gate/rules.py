@@ -69,6 +69,9 @@ class GateRules:
     champion_ap_gain: Bound = Bound(
         0.0, "a canary and a review cost hours: the best estimate must at least not fall below the champion"
     )
+    baseline_ap_loss: Bound = Bound(
+        0.02, "a choice: as small a loss as against the champion; one refused for less leaves an older one serving"
+    )
     champion_value_loss: Bound = Bound(
         0.03, "a choice: amounts are unequal, and a few large frauds move the value share by this"
     )

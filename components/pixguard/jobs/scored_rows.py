@@ -46,8 +46,7 @@ def write_scored_rows(
     )
     scored = pa.table(columns).join(table.select(context), "end_to_end_id").join(known, "end_to_end_id")
     _write(scored, out / "scored.parquet")
-    taught = np.concatenate([data.fit.end_to_end_id, data.stop.end_to_end_id])
-    _write(pa.table({"end_to_end_id": taught}), out / "training_rows.parquet")
+    _write(pa.table({"end_to_end_id": data.taught.end_to_end_id}), out / "training_rows.parquet")
     np.savez(out / "example.npz", features=judged.x_rf[:EXAMPLE_ROWS])
 
 

@@ -36,7 +36,7 @@ from pixguard.policy import Policy
 from pixguard.provenance import KeptVersion, TrainingFacts
 from pixguard.provenance.files import write_json
 from pixguard.registry import DatasetSnapshot, Registry, Run
-from pixguard.training import Epoch, TrainingConfig, train
+from pixguard.training import Epoch, TrainingConfig, best_epoch, refit, train
 
 log = logging.getLogger(__name__)
 
@@ -90,17 +90,28 @@ def run(
     out.mkdir(parents=True, exist_ok=True)
     with registry.run(title or f"train {declared.name}", parameters) as mlflow_run:
         mlflow_run.dataset(DatasetSnapshot(lake.name, str(lake), snapshot), "training")
-        model, history = train(
-            data.fit, data.stop, config, checkpoint=out / "checkpoint.pt", on_epoch=partial(_log, mlflow_run)
-        )
-        candidate = Candidate(model, data.names, calibrated(model, data), declared, left_out)
+        candidate, epochs = _candidate(data, config, out, mlflow_run, (declared, left_out))
         decides = Policy() if policy is None else Policy.load(policy)
-        write_candidate(candidate, data.fit, out / "model", judged=data.judged, policy=decides)
+        write_candidate(candidate, data.taught, out / "model", judged=data.judged, policy=decides)
         about = _About(snapshot, config.seed, mlflow_run.run_id, parameters, title or f"Fraud model {declared.name}")
         write_json(out / "model" / "training.json", _facts(candidate, data, out / "model", about).to_json())
-        write_scored_rows(out, table, labels, data, _scores(data, model, champion))
+        write_scored_rows(out, table, labels, data, _scores(data, candidate.model, champion))
     judged, seconds = data.judged, time.monotonic() - began
-    return Trained(len(data.fit), len(judged), judged.frauds, len(history), seconds, mlflow_run.run_id)
+    return Trained(len(data.taught), len(judged), judged.frauds, epochs, seconds, mlflow_run.run_id)
+
+
+def _candidate(
+    data: TrainingSet, config: TrainingConfig, out: Path, mlflow_run: Run, about: tuple[FeatureSet, tuple[str, ...]]
+) -> tuple[Candidate, int]:
+    """Train until later rows gain no more, calibrate on those, and then train as long on all rows."""
+    early, history = train(
+        data.fit, data.stop, config, checkpoint=out / "checkpoint.pt", on_epoch=partial(_log, mlflow_run, "")
+    )
+    model = refit(
+        data.fit, data.stop, history, config,
+        checkpoint=out / "refit.pt", on_epoch=partial(_log, mlflow_run, "refit_"),
+    )  # fmt: skip
+    return Candidate(model, data.names, calibrated(early, data), *about), best_epoch(history)
 
 
 @dataclass(frozen=True)
@@ -166,30 +177,32 @@ def _scores(data: TrainingSet, model: FraudModel, champion: KeptVersion | None) 
     return scores if champion is None else scores | {"champion_score": champion_scores(champion, data)}
 
 
-def _log(mlflow_run: Run, epoch: Epoch) -> None:
-    values = {name: value for name, value in asdict(epoch).items() if name != "number"}
+def _log(mlflow_run: Run, prefix: str, epoch: Epoch) -> None:
+    values = {f"{prefix}{name}": v for name, v in asdict(epoch).items() if name != "number" and v is not None}
     mlflow_run.epoch(epoch.number, values)
-    log.info("epoch %2d  loss %.4f  later AP %.4f", epoch.number, epoch.loss, epoch.stop_average_precision)
+    later = epoch.stop_average_precision
+    told = "on all rows" if later is None else f"later AP {later:.4f}"
+    log.info("epoch %2d  loss %.4f  %s", epoch.number, epoch.loss, told)
 
 
 def _facts(candidate: Candidate, data: TrainingSet, folder: Path, about: _About) -> TrainingFacts:
-    fit, stop, model = data.fit, data.stop, candidate.model
+    taught, model = data.taught, candidate.model
     weights = sum(p.numel() for p in model.parameters())
     return TrainingFacts(
         title=about.title,
-        data=f"{len(fit) + len(stop)} payments, {fit.frauds + stop.frauds} of them frauds known by {data.cut_off}",
+        data=f"{len(taught)} payments, {taught.frauds} of them frauds known by {data.cut_off}",
         data_snapshot_sha256=about.snapshot,
         seed=about.seed,
         model=f"torch {torch.__version__}: piecewise-linear bins and residual blocks, {weights} weights",
-        training_from=_iso(fit.event_time[0]),
-        training_until=_iso(stop.event_time[-1]),
-        training_rows=len(fit) + len(stop),
-        training_frauds=fit.frauds + stop.frauds,
+        training_from=_iso(taught.event_time[0]),
+        training_until=_iso(taught.event_time[-1]),
+        training_rows=len(taught),
+        training_frauds=taught.frauds,
         features=data.names,
         features_left_out=dict.fromkeys(candidate.left_out, "the data set lacks the columns it needs"),
-        feature_auc=single_feature_auc(fit.y, dict(zip(data.names, fit.x_rf.T, strict=True))),
-        feature_importance=importance(model, stop, data.names),
-        latency_p99_ms=latency_p99_ms(folder / "reasons.onnx", fit.x_rf[0]),
+        feature_auc=single_feature_auc(taught.y, dict(zip(data.names, taught.x_rf.T, strict=True))),
+        feature_importance=importance(model, data.judged, data.names),
+        latency_p99_ms=latency_p99_ms(folder / "reasons.onnx", taught.x_rf[0]),
         mlflow_run_id=about.mlflow_run_id,
         parameters=about.parameters,
     )

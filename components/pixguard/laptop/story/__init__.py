@@ -56,7 +56,7 @@ def told(
     changed: World | None, calm: World, state: Path, console: Console, school: Mapping[str, Any] | None = None
 ) -> dict[str, Story]:
     """Return the stories by title: one first model, which both of them begin with."""
-    school = {"maturity_days": 7, "judge_days": 5, "train_days": 40, **(school or {})}
+    school = {"maturity_days": 7, "judge_days": 7, "train_days": 40, **(school or {})}
     first = _first(calm, School(state / "first", **school), console)
     stories = {}
     for title, world in ((CHANGE, changed), (CALM, calm)):

@@ -38,7 +38,7 @@ class School:
     maturity_days: int
     judge_days: int
     train_days: int
-    epochs: int = 24
+    epochs: int = TrainingConfig.epochs
     gate_rules: Path | None = None
 
     @property

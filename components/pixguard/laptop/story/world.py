@@ -34,7 +34,7 @@ class Plan:
     """What is told: how long, how much, and what begins when."""
 
     per_day: int = 1_500
-    history_days: int = 60  # features reach back 30; the first model learns from what is older than its labels
+    history_days: int = 90  # features reach back 30, and are warm in all forty days that teach the first model
     days: int = 90
     new_day: int = 40
     share: float = 0.6  # of cases, beside 1.0 of all that was there before
