@@ -23,6 +23,7 @@ from pixguard.predictor.admission import Admission
 from pixguard.predictor.freshness import Freshness
 from pixguard.predictor.memory import Memory
 from pixguard.predictor.metrics import Metrics
+from pixguard.predictor.one_write import OneWrite
 from pixguard.predictor.options import Options
 from pixguard.predictor.rest import Front
 from pixguard.predictor.scorer import Scorer
@@ -140,7 +141,7 @@ def serve(options: Options) -> None:
 def _configuration(front: Front, options: Options) -> uvicorn.Config:
     return uvicorn.Config(
         front,
-        http="httptools",
+        http=OneWrite,
         ws="none",
         lifespan="off",
         log_config=None,

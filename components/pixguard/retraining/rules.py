@@ -20,8 +20,8 @@ class RetrainingRules:
     drift_days: Bound = Bound(3, "a choice: an alarm has lasted two days already when it is one; these are days of it")
     drift_window_days: Bound = Bound(5, "a choice: a weekend in between neither confirms nor acquits")
     loss: Bound = Bound(
-        0.0, "the whole 95 % interval of what is live lies below the whole one of what the gate promised: no more "
-        "is needed, for both are wide"
+        0.02, "the whole 95 % interval of what is live lies so far below the whole one of what the gate promised: the "
+        "gate's own bound for a loss; a figure that promised less than this tells nothing"
     )  # fmt: skip
     loss_days: Bound = Bound(2, "a choice: figures of neighbouring days share nearly all payments; one day may be odd")
     promise_days: Bound = Bound(

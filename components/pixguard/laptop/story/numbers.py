@@ -9,17 +9,21 @@ from typing import Any
 
 import numpy as np
 
-from pixguard.laptop.story.play import Story, What
+from pixguard.laptop.story.play import Event, Story, What
 from pixguard.metrics import Interval
 from pixguard.performance import Labelled, explored, figures, observed
 from pixguard.retraining import Cause
 
 RECALL = ("alert_recall",)
+_ALARMS = {str(Cause.DRIFT), str(Cause.LOSS)}
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """None: it did not happen. A false alarm: days in a row on which drift or loss held though nothing had changed."""
+    """None: it did not happen. A false alarm: days in a row on which drift or loss held though nothing had changed.
+
+    What is lost "during" the change is lost until a version is promoted that was trained because of it.
+    """
 
     detection_delay_days: int | None
     promoted_day: int | None
@@ -39,9 +43,10 @@ class Numbers:
 def numbers(story: Story, *, change: bool) -> Numbers:
     """Return the numbers; where nothing changes, all days are "before"."""
     new = story.world.plan.new_day if change else len(story.lost_brl)
-    wolf = [bool({str(Cause.DRIFT), str(Cause.LOSS)} & set(causes)) for causes in story.fired]
+    wolf = [bool(_ALARMS & set(causes)) for causes in story.fired]
     seen = next((day for day in range(new, len(wolf)) if wolf[day]), None)
-    promoted = next((each.day for each in story.events if each.what is What.PROMOTED and each.day > new), None)
+    answers = {_version(each) for each in story.events if each.day >= new and _answers(each)}
+    promoted = next((e.day for e in story.events if e.what is What.PROMOTED and _version(e) in answers), None)
     end = len(story.lost_brl) if promoted is None else promoted + 1
     return Numbers(
         detection_delay_days=None if seen is None else seen + 1 - new,
@@ -90,6 +95,15 @@ def estimate(story: Story, now: datetime, maturity: timedelta) -> Estimate:
     frauds = chance & story.books.truth()
     alert = outcomes.blocked | (outcomes.let_through < 1)
     return Estimate(int(chance.sum()), float(alert[frauds].mean()), _recall(fair), _recall(naive))
+
+
+def _answers(event: Event) -> bool:
+    """Tell whether a version passed the gate that was trained for drift or loss."""
+    return event.what is What.TRAINED and any(cause in event.detail for cause in _ALARMS)
+
+
+def _version(event: Event) -> str:
+    return event.detail.partition(",")[0]
 
 
 def _recall(rows: Labelled) -> Interval | None:

@@ -54,9 +54,11 @@ def _panel(axes: Any, title: str, story: Story) -> None:
     for level, (event, text) in enumerate(_marks(story.events)):
         at = event.day if event.what is What.TYPOLOGY else event.day + 1
         axes.axvline(at - 0.5, color=_COLOURS[event.what], linewidth=1.2)
+        side = "right" if at > 0.9 * lost.size else "left"
         axes.annotate(text, (at - 0.5, 0.97 - 0.075 * (level % 8)), xycoords=("data", "axes fraction"),
-                      xytext=(3, 0), textcoords="offset points", fontsize=8, color=_COLOURS[event.what],
-                      va="top", bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5})  # fmt: skip
+                      xytext=(3 if side == "left" else -3, 0), textcoords="offset points", fontsize=8,
+                      color=_COLOURS[event.what], ha=side, va="top",
+                      bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5})  # fmt: skip
 
 
 def _marks(events: Sequence[Event]) -> list[tuple[Event, str]]:

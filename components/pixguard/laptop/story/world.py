@@ -33,7 +33,7 @@ Bools = NDArray[np.bool_]
 class Plan:
     """What is told: how long, how much, and what begins when."""
 
-    per_day: int = 1_500
+    per_day: int = 3_000
     history_days: int = 90  # features reach back 30, and are warm in all forty days that teach the first model
     days: int = 90
     new_day: int = 40
