@@ -32,7 +32,7 @@ def train_model(
     maturity_days: int = 7,
     train_days: int = 0,
     judge_days: int = 0,
-    epochs: int = 24,
+    epochs: int = 10,
     seed: int = 7,
     rules: str = "",
     policy: str = "",
