@@ -51,6 +51,19 @@ def test_the_baseline_may_be_better_by_the_bound_and_no_more() -> None:
     assert outcome(verdict, "baseline_average_precision") is Outcome.FAILED
 
 
+def test_a_model_below_the_baseline_may_replace_a_champion_that_is_shown_to_be_worse() -> None:
+    rows = evidence(40_000)
+    better, ours = log_odds(rows.probability), 1 / (1 + np.exp(-noisy(rows.probability, 1.0)))
+    worse = noisy(rows.probability, 2.5)
+    assert outcome(judge(evidence(40_000, probability=ours, baseline=better), FAST), "baseline_average_precision") is (
+        Outcome.FAILED
+    )
+    verdict = judge(evidence(40_000, probability=ours, baseline=better, champion=worse), FAST)
+    check = next(each for each in verdict.checks if each.name == "baseline_average_precision")
+    assert check.outcome is Outcome.PASSED
+    assert "better than what serves" in check.reason
+
+
 def test_a_model_as_good_as_the_champion_may_replace_it() -> None:
     rows = evidence()
     assert judge(evidence(champion=rows.probability), FAST).passed
