@@ -59,6 +59,7 @@ def parameters(world: Path, state: Path, **changes: Any) -> dict[str, Any]:
         "tracking_uri": f"sqlite:///{state / 'mlflow.db'}",
         "signing_key": str(state / "keys" / "signing.pem"),
         "rules": str(world / "rules.yaml"),
+        "epochs": 3,
         "as_of": "2026-04-11T03:00",
     } | changes
 
