@@ -33,7 +33,7 @@ ANSWERED = [
 ]
 
 
-def test_the_change_is_answered_by_a_version_that_was_trained_for_it() -> None:
+def test_the_change_is_answered_by_a_version_that_was_trained_after_it_was_noticed() -> None:
     found = numbers(Told(ANSWERED), change=True)  # type: ignore[arg-type]
     assert (found.detection_delay_days, found.promoted_day) == (2, 5)
     assert found.value_lost_per_day_before == pytest.approx(2.0)
@@ -42,7 +42,7 @@ def test_the_change_is_answered_by_a_version_that_was_trained_for_it() -> None:
     assert (found.false_alarms, found.drift_alarm_days, found.runs, found.refused) == (1, 1, 3, 1)
 
 
-def test_a_scheduled_successor_is_no_answer() -> None:
+def test_a_successor_from_before_is_no_answer() -> None:
     found = numbers(Told(ANSWERED[:3]), change=True)  # type: ignore[arg-type]
     assert (found.promoted_day, found.value_lost_per_day_after) == (None, None)
     assert found.value_lost_per_day_during == pytest.approx(14.0)

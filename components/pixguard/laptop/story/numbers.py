@@ -22,7 +22,7 @@ _ALARMS = {str(Cause.DRIFT), str(Cause.LOSS)}
 class Numbers:
     """None: it did not happen. A false alarm: days in a row on which drift or loss held though nothing had changed.
 
-    What is lost "during" the change is lost until a version is promoted that was trained because of it.
+    What is lost "during" the change is lost until a version is promoted that was trained after it had been noticed.
     """
 
     detection_delay_days: int | None
@@ -45,7 +45,8 @@ def numbers(story: Story, *, change: bool) -> Numbers:
     new = story.world.plan.new_day if change else len(story.lost_brl)
     wolf = [bool(_ALARMS & set(causes)) for causes in story.fired]
     seen = next((day for day in range(new, len(wolf)) if wolf[day]), None)
-    answers = {_version(each) for each in story.events if each.day >= new and _answers(each)}
+    since = len(wolf) if seen is None else seen
+    answers = {_version(each) for each in story.events if each.what is What.TRAINED and each.day >= since}
     promoted = next((e.day for e in story.events if e.what is What.PROMOTED and _version(e) in answers), None)
     end = len(story.lost_brl) if promoted is None else promoted + 1
     return Numbers(
@@ -95,11 +96,6 @@ def estimate(story: Story, now: datetime, maturity: timedelta) -> Estimate:
     frauds = chance & story.books.truth()
     alert = outcomes.blocked | (outcomes.let_through < 1)
     return Estimate(int(chance.sum()), float(alert[frauds].mean()), _recall(fair), _recall(naive))
-
-
-def _answers(event: Event) -> bool:
-    """Tell whether a version passed the gate that was trained for drift or loss."""
-    return event.what is What.TRAINED and any(cause in event.detail for cause in _ALARMS)
 
 
 def _version(event: Event) -> str:
