@@ -171,7 +171,7 @@ def trained(data: TrainingSet, seed: int) -> tuple[FraudModel, int]:
     """Return the model as the job trains it, and for how many epochs."""
     config = TrainingConfig(seed=seed)
     _, history = train(data.fit, data.stop, config)
-    return refit(data.fit, data.stop, history, config), best_epoch(history)
+    return refit(data.taught, history, config), best_epoch(history)
 
 
 def is_known_compromised(rows: Rows, labels: pa.Table, start: datetime) -> NDArray[np.bool_]:

@@ -26,6 +26,12 @@ def test_it_stops_on_later_rows_and_repeats_itself() -> None:
     assert (train_baseline(FIT, STOP, replace(CONFIG, seed=1)).score(LATER.x_rf) != baseline.score(LATER.x_rf)).any()
 
 
+def test_the_later_rows_teach_too() -> None:
+    turned = replace(STOP, x_rf=np.ascontiguousarray(STOP.x_rf[:, ::-1]))  # what told frauds lies in another column
+    x_rf = np.ascontiguousarray(LATER.x_rf[:, ::-1])
+    assert roc_auc(LATER.y, train_baseline(FIT, turned, CONFIG).score(x_rf)) > 0.6
+
+
 def test_it_holds_at_low_prevalence() -> None:
     rare = learnable_rows(20_000, seed=4, fraud_share=0.002)
     stop = learnable_rows(20_000, seed=5, fraud_share=0.002)

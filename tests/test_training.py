@@ -125,10 +125,20 @@ def test_a_refit_learns_what_only_the_newest_rows_show_for_as_many_epochs(
     x_rf = np.ascontiguousarray(later.x_rf[:, ::-1])
     early, history = trained
     heard: list[Epoch] = []
-    model = refit(FIT, turned, history, CONFIG, checkpoint=tmp_path / "refit.pt", on_epoch=heard.append)
+    model = refit(FIT.followed_by(turned), history, CONFIG, checkpoint=tmp_path / "refit.pt", on_epoch=heard.append)
     assert [each.number for each in heard] == list(range(1, best_epoch(history) + 1))
     assert {(each.stop_average_precision, each.stop_log_loss) for each in heard} == {(None, None)}
     assert roc_auc(later.y, model.score(x_rf)) > roc_auc(later.y, early.score(x_rf)) + 0.05
+
+
+def test_a_refit_is_on_the_schedule_of_the_run_that_it_repeats(trained: tuple[FraudModel, list[Epoch]]) -> None:
+    _, history = trained
+    cut = [replace(each, stop_average_precision=float(each.number <= 3)) for each in history]
+    assert best_epoch(cut) == 3
+    heard: list[Epoch] = []
+    refit(FIT, cut, CONFIG, on_epoch=heard.append)
+    assert [each.learning_rate for each in heard] == [each.learning_rate for each in history[:3]]
+    assert [each.loss for each in heard] == [each.loss for each in history[:3]]
 
 
 def test_few_frauds_still_fill_an_epoch() -> None:

@@ -14,6 +14,7 @@ from pixguard.explain import session
 from pixguard.feast_format import PROJECT, entity_key, redis_field
 from pixguard.feature_service import state_name
 from pixguard.features import PIX
+from pixguard.predictor.one_write import OneWrite
 from serving_cases.raw_redis import RawRedis
 
 
@@ -56,6 +57,6 @@ if __name__ == "__main__":
     parser.add_argument("--onnx", type=Path)
     told = parser.parse_args()
     uvicorn.run(
-        application(told.onnx, told.redis), port=told.http_port, loop="uvloop", http="httptools", lifespan="off",
+        application(told.onnx, told.redis), port=told.http_port, loop="uvloop", http=OneWrite, lifespan="off",
         access_log=False, log_level="warning",
     )  # fmt: skip

@@ -44,7 +44,8 @@ class Candidate:
 def calibrated(model: FraudModel, data: TrainingSet) -> Calibration:
     """Fit the calibration on the rows that stopped the training of `model`, which fitted only earlier ones.
 
-    It serves the model that is then trained on all rows as well: no row is left that this one has not seen.
+    It serves the model that is then trained on all rows as well, for which no unseen row is left: the same schedule up
+    to the same epoch leaves its scores as sharp, and one share of fraud must be in both (`log_odds_shift`).
     """
     return calibration.fit(
         data.stop.y, model.score(data.stop.x_rf), event_time=data.stop.event_time, trained_until=data.fit.event_time[-1]

@@ -210,13 +210,16 @@ class SqliteStore:
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Turn write-ahead mode on; two who do so on a new file at once are told "locked" without SQLite's usual wait."""
+    """Turn write-ahead mode on; two who do so on a new file at once are told "locked" without SQLite's usual wait.
+
+    Of the error's extended code the last byte says that it is busy.
+    """
     deadline = time.monotonic() + _BUSY_MS / 1000
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
             time.sleep(0.005)
         else:

@@ -18,7 +18,7 @@ import hashlib
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -93,20 +93,22 @@ def train(
     *,
     checkpoint: Path | None = None,
     on_epoch: Callable[[Epoch], None] | None = None,
+    until: int | None = None,
 ) -> tuple[FraudModel, list[Epoch]]:
     """Return the model of the best epoch, on the CPU, and what every epoch gave; without later rows, of the last epoch.
 
     `checkpoint` is written after every epoch; a file that is there already is resumed from, and refused with
-    TrainingError when it belongs to other rows or another config. `on_epoch` hears of every epoch once.
+    TrainingError when it belongs to other rows or another config. `on_epoch` hears of every epoch once. `until`: the
+    last epoch, though the schedule goes on.
     """
     config = config or TrainingConfig()
     device = config.device or ("cuda" if torch.cuda.is_available() else "cpu")
-    run = _run_digest(fit, stop, config)
+    run, last = _run_digest(fit, stop, config), min(until or config.epochs, config.epochs)
     with torch.random.fork_rng(devices=range(torch.cuda.device_count()) if device == "cuda" else []):
         state = _begin(fit, config, device)
         if checkpoint and checkpoint.exists():
             _restore(state, checkpoint, run)
-        while not _is_finished(state, config):
+        while not _is_finished(state, last, config.patience):
             epoch = _one_epoch(state, fit, stop, config, device)
             state.history.append(epoch)
             if epoch.number == best_epoch(state.history):
@@ -119,17 +121,15 @@ def train(
 
 
 def refit(
-    fit: Rows,
-    stop: Rows,
+    taught: Rows,
     history: list[Epoch],
     config: TrainingConfig | None = None,
     *,
     checkpoint: Path | None = None,
     on_epoch: Callable[[Epoch], None] | None = None,
 ) -> FraudModel:
-    """Return a model that all rows taught, for as many epochs as `history`, made by `train`, found best."""
-    config = replace(config or TrainingConfig(), epochs=best_epoch(history))
-    model, _ = train(fit.followed_by(stop), None, config, checkpoint=checkpoint, on_epoch=on_epoch)
+    """Return a model that all rows taught, on the same schedule up to the epoch that was best in `history`, `train`'s."""
+    model, _ = train(taught, None, config, checkpoint=checkpoint, on_epoch=on_epoch, until=best_epoch(history))
     return model
 
 
@@ -209,9 +209,9 @@ def _average(state: _State, decay: float) -> None:
     torch._foreach_lerp_([a for a, _ in pairs], [m for _, m in pairs], 1 - decay)
 
 
-def _is_finished(state: _State, config: TrainingConfig) -> bool:
+def _is_finished(state: _State, last: int, patience: int) -> bool:
     done = len(state.history)
-    return done >= config.epochs or (done > 0 and done - best_epoch(state.history) >= config.patience)
+    return done >= last or (done > 0 and done - best_epoch(state.history) >= patience)
 
 
 def _judge(model: FraudModel, rows: Rows) -> tuple[float, float]:

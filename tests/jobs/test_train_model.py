@@ -1,5 +1,6 @@
 """Training as a job: what it leaves for the gate, that ONNX serves what torch learned, and when it refuses."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -7,16 +8,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import torch
 
 from pixguard.candidate import onnx_scores
-from pixguard.dataset import DatasetError
+from pixguard.dataset import DatasetError, TimeSplit, training_set
+from pixguard.features import FEATURE_SETS
 from pixguard.jobs import judge_model, train_model
 from pixguard.model import ModelConfig
 from pixguard.provenance import TrainingFacts
 from pixguard.provenance.files import read_json
-from pixguard.registry import RegistryUnreachableError
+from pixguard.registry import Registry, RegistryUnreachableError
 from pixguard.training import TrainingConfig
-from pixguard.weights import load_model
+from pixguard.weights import load_model, load_saved
 
 # SQLAlchemy and torch warn about MLflow's own use of them.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
@@ -80,6 +83,10 @@ def test_what_training_leaves_is_what_the_gate_reads(world: Path) -> None:
     taught = set(pq.read_table(world / "run" / "training_rows.parquet")["end_to_end_id"].to_pylist())
 
     assert scored.num_rows == trained.judged_rows
+    assert len(taught) == trained.taught_rows == facts.training_rows
+    assert facts.parameters["refit_epochs"] == trained.epochs
+    kept, refitted = load_model(model / "model.pt"), load_saved(world / "run" / "refit.pt")["best"]
+    assert all(torch.equal(weights, refitted[name]) for name, weights in kept.state_dict().items())
     assert taught.isdisjoint(scored["end_to_end_id"].to_pylist())
     assert scored["known_at"].null_count == scored.num_rows - trained.judged_frauds
     assert facts.features == list(FEATURES)
@@ -95,6 +102,21 @@ def test_what_training_leaves_is_what_the_gate_reads(world: Path) -> None:
     )
     assert verdict.rows == scored.num_rows
     assert not [check.name for check in verdict.checks if "leak" in check.name and not check.passed]
+
+
+def test_probabilities_keep_the_share_of_fraud_of_the_rows_that_calibrate(world: Path) -> None:
+    table, labels = pq.read_table(world / "rows.parquet"), train_model._labels(world / "lake")
+    data = training_set(table, labels, FEATURES, TimeSplit(FIRST + timedelta(days=40), timedelta(days=4)))
+    few = data.fit.take(
+        ~data.fit.y | (np.arange(len(data.fit)) % 4 == 0)
+    )  # a quarter of the frauds: a wave begins later
+    with Registry(f"sqlite:///{world / 'mlflow.db'}", "test").run("wave", {}) as mlflow_run:
+        candidate, _ = train_model._candidate(
+            replace(data, fit=few), QUICK, world, mlflow_run, (FEATURE_SETS["pix"], ())
+        )
+    stop = data.stop
+    mean = candidate.calibration.apply(candidate.model.score(stop.x_rf)).mean()
+    assert mean == pytest.approx(stop.y.mean(), rel=0.2)
 
 
 def test_without_a_cut_off_the_last_matured_days_may_judge(world: Path) -> None:

@@ -60,6 +60,12 @@ def test_intervals_that_meet_break_no_promise() -> None:
     assert short_of(evidence(promises={"a": touching, "b": BROKEN}), RULES) == ("b",)
 
 
+def test_a_shortfall_within_the_bound_breaks_no_promise_either() -> None:
+    low = KEPT.promised.low
+    by = {n: Promise(KEPT.promised, Interval(low - n - 0.05, 0.1, low - n, 0.95, 200)) for n in (0.01, 0.03)}
+    assert short_of(evidence(promises={"a": by[0.01], "b": by[0.03]}), RULES) == ("b",)
+
+
 def test_too_few_frauds_or_none_matured_tell_nothing() -> None:
     few = loss(evidence(**FELL, frauds=49, past=(YESTERDAY,)), RULES)
     assert not few.fired

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixguard.metrics.divergence import stability_index
-from pixguard.rollout.sequences import quantile_bounds, share_bounds, stability_index_low
+from pixguard.metrics.divergence import bins_moved, stability_index
+from pixguard.rollout.sequences import bins_moved_low, quantile_bounds, share_bounds
 
 
 @pytest.mark.parametrize("truth", [0.001, 0.02, 0.5])
@@ -60,7 +60,7 @@ def test_nothing_seen_bounds_nothing() -> None:
     assert [float(bound) for bound in share_bounds(0, 0, 0.05)] == [0, 1]
     assert quantile_bounds([1.0, 2.0], [0, 0], 0.5, 0.05) is None
     assert quantile_bounds([], [], 0.5, 0.05) is None
-    assert stability_index_low([0, 0], [5, 5], 0.05) == 0
+    assert bins_moved_low([0, 0], [5, 5], 0.05) == 0
 
 
 @pytest.mark.parametrize("quantile", [0.5, 0.99])
@@ -88,11 +88,16 @@ def test_a_quantile_is_found_with_enough_values() -> None:
     assert 97 <= low <= 99 <= high <= 100
 
 
-def test_the_stability_index_is_the_textbook_one_and_its_bound_is_below() -> None:
+def test_how_far_scores_moved_is_bounded_from_below() -> None:
+    counts, others = [0, 0, 500, 500], [500, 500, 0, 0]
+    assert bins_moved(counts, others) == pytest.approx(2.0)
+    assert 1.5 < bins_moved_low(counts, others, 0.001) < 2.0
+    assert bins_moved_low(counts, counts, 0.001) == 0
+    assert bins_moved([0, 1000, 0], [0, 0, 1000]) == 1.0  # the same mass on two sides of an edge
+
+
+def test_the_stability_index_is_the_textbook_one() -> None:
     counts, others = [400, 300, 200, 100], [100, 200, 300, 400]
     p, q = np.array(counts) / 1000, np.array(others) / 1000
     expected = float(np.sum((p - q) * np.log(p / q)))
     assert stability_index(counts, others) == pytest.approx(expected, rel=0.02)
-    low = stability_index_low(counts, others, 0.001)
-    assert 0.25 < low < expected
-    assert stability_index_low(counts, counts, 0.001) == 0

@@ -43,9 +43,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What was trained: rows and frauds of each part, epochs, and where MLflow keeps the run."""
+    """What was trained: rows that taught, rows and frauds that judge, epochs on all rows, and MLflow's run."""
 
-    fit_rows: int
+    taught_rows: int
     judged_rows: int
     judged_frauds: int
     epochs: int
@@ -93,7 +93,13 @@ def run(
         candidate, epochs = _candidate(data, config, out, mlflow_run, (declared, left_out))
         decides = Policy() if policy is None else Policy.load(policy)
         write_candidate(candidate, data.taught, out / "model", judged=data.judged, policy=decides)
-        about = _About(snapshot, config.seed, mlflow_run.run_id, parameters, title or f"Fraud model {declared.name}")
+        about = _About(
+            snapshot,
+            config.seed,
+            mlflow_run.run_id,
+            parameters | {"refit_epochs": epochs},
+            title or f"Fraud model {declared.name}",
+        )
         write_json(out / "model" / "training.json", _facts(candidate, data, out / "model", about).to_json())
         write_scored_rows(out, table, labels, data, _scores(data, candidate.model, champion))
     judged, seconds = data.judged, time.monotonic() - began
@@ -108,9 +114,10 @@ def _candidate(
         data.fit, data.stop, config, checkpoint=out / "checkpoint.pt", on_epoch=partial(_log, mlflow_run, "")
     )
     model = refit(
-        data.fit, data.stop, history, config,
+        data.taught, history, config,
         checkpoint=out / "refit.pt", on_epoch=partial(_log, mlflow_run, "refit_"),
     )  # fmt: skip
+    early.log_odds_shift.copy_(model.log_odds_shift)  # or the share of fraud in the later rows would count twice
     return Candidate(model, data.names, calibrated(early, data), *about), best_epoch(history)
 
 

@@ -40,5 +40,5 @@ class _Joined:
         self._transport.close()
 
     def _flush(self) -> None:
-        if self._head:
+        if self._head and not self._transport.is_closing():
             self.write(b"")

@@ -21,7 +21,7 @@ class RetrainingRules:
     drift_window_days: Bound = Bound(5, "a choice: a weekend in between neither confirms nor acquits")
     loss: Bound = Bound(
         0.02, "the whole 95 % interval of what is live lies so far below the whole one of what the gate promised: the "
-        "gate's own bound for a loss; a figure that promised less than this tells nothing"
+        "gate's bound for average precision; a figure that promised less than this tells nothing"
     )  # fmt: skip
     loss_days: Bound = Bound(2, "a choice: figures of neighbouring days share nearly all payments; one day may be odd")
     promise_days: Bound = Bound(

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pixguard.gate.verdict import Outcome
-from pixguard.metrics.divergence import stability_index
+from pixguard.metrics.divergence import bins_moved
 from pixguard.rollout.cohorts import COHORTS
 from pixguard.rollout.evidence import Evidence, Histogram, Tally
 from pixguard.rollout.rules import STAGES, RolloutRules
-from pixguard.rollout.sequences import quantile_bounds, share_bounds, stability_index_low
+from pixguard.rollout.sequences import bins_moved_low, quantile_bounds, share_bounds
 
 GUARDS = (
     *("errors", "degraded", "latency_p50", "latency_p99", "server_latency_p50", "server_latency_p99"),
@@ -149,9 +149,9 @@ def _shifts(evidence: Evidence, rules: RolloutRules, level: float) -> Iterator[C
         if not sum(canary) or not sum(stable):
             yield Check(name, Outcome.PASSED, None, None, "nothing was scored")
             continue
-        found, low = float(stability_index(canary, stable)), stability_index_low(canary, stable, level)
+        found, low = float(bins_moved(canary, stable)), bins_moved_low(canary, stable, level)
         failed = low > rules.score_shift.value
-        reason = f"stability index {found:.3f}, at least {low:.3f}; {rules.score_shift.value:g} is allowed"
+        reason = f"scores moved {found:.2f} bins, at least {low:.2f}; {rules.score_shift.value:g} are allowed"
         yield Check(name, Outcome.FAILED if failed else Outcome.PASSED, found, None, reason)
 
 

@@ -35,8 +35,9 @@ class RolloutRules:
     latency_ratio: Bound = Bound(1.5, "a choice: half as slow again is felt; histogram buckets differ by less")
     latency_slack_ms: Bound = Bound(2.0, "a choice: below this a ratio says more about the machine than the model")
     score_shift: Bound = Bound(
-        0.25, "the field's rule for a major shift of the population stability index (Siddiqi 2006)"
-    )
+        2.0, "a choice: bins of the score, each threefold, that it moves on average; ten times higher or lower is a "
+        "broken input, less is what training again does to the mass of tiny scores"
+    )  # fmt: skip
     flips: Bound = Bound(0.10, "a choice: one payment in ten decided otherwise is another policy, not a new version")
     alert_ratio: Bound = Bound(2.0, "a choice: twice the held payments is twice the complaints; half is frauds let go")
     alert_slack: Bound = Bound(0.005, "a choice: a change below half a percent of the payments is a model's own right")

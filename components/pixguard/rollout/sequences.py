@@ -52,16 +52,15 @@ def quantile_bounds(
     return float(edges[first - 1]) if first else 0.0, float(edges[last])
 
 
-def stability_index_low(counts: ArrayLike, others: ArrayLike, alpha: float) -> float:
-    """Return a lower bound of the population stability index of the two sources of these histograms.
+def bins_moved_low(counts: ArrayLike, others: ArrayLike, alpha: float) -> float:
+    """Return a lower bound of `metrics.divergence.bins_moved` between the two sources of these histograms.
 
-    Every bin's share is bounded on both sides; the index is smallest where the bounds come closest.
+    Every cumulative share is bounded on both sides; the two are closest where the bounds come closest.
     """
-    both = np.stack([np.asarray(counts, dtype=np.float64), np.asarray(others, dtype=np.float64)])
-    low, high = share_bounds(both, both.sum(axis=1, keepdims=True), alpha / both.size)
-    upper, lower = low.max(axis=0), high.min(axis=0)  # the closest pair of shares, where the bounds do not meet
-    apart = upper > lower
-    return float(np.sum((upper[apart] - lower[apart]) * np.log(upper[apart] / lower[apart])))
+    both = np.cumsum(np.stack([np.asarray(each, dtype=np.float64) for each in (counts, others)]), axis=1)
+    below = both[:, :-1]
+    low, high = share_bounds(below, both[:, -1:], alpha / max(below.size, 1))
+    return float(np.maximum(low.max(axis=0) - high.min(axis=0), 0.0).sum())
 
 
 def _log_mixture(k: Floats, n: Floats) -> Floats:

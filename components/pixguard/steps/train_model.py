@@ -35,6 +35,6 @@ def train_model(
         experiment=experiment,
         policy=Path(policy) if policy else None,
     )
-    log_numbers(numbers, fit_rows=trained.fit_rows, judged_rows=trained.judged_rows,
+    log_numbers(numbers, taught_rows=trained.taught_rows, judged_rows=trained.judged_rows,
                 judged_frauds=trained.judged_frauds)  # fmt: skip
     return str(folder)

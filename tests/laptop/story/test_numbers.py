@@ -35,7 +35,7 @@ ANSWERED = [
 
 def test_the_change_is_answered_by_a_version_that_was_trained_after_it_was_noticed() -> None:
     found = numbers(Told(ANSWERED), change=True)  # type: ignore[arg-type]
-    assert (found.detection_delay_days, found.promoted_day) == (2, 5)
+    assert (found.detection_delay_days, found.promoted_day) == (2, 6)
     assert found.value_lost_per_day_before == pytest.approx(2.0)
     assert found.value_lost_per_day_during == pytest.approx(20.0)
     assert found.value_lost_per_day_after == pytest.approx(5.0)
@@ -46,6 +46,12 @@ def test_a_successor_from_before_is_no_answer() -> None:
     found = numbers(Told(ANSWERED[:3]), change=True)  # type: ignore[arg-type]
     assert (found.promoted_day, found.value_lost_per_day_after) == (None, None)
     assert found.value_lost_per_day_during == pytest.approx(14.0)
+
+
+def test_an_alarm_that_was_on_before_is_no_detection() -> None:
+    told = Told(ANSWERED, fired=[(), (), ("loss",), ("loss",), (), ("loss",), (), ()])
+    found = numbers(told, change=True)  # type: ignore[arg-type]
+    assert (found.detection_delay_days, found.false_alarms) == (3, 1)
 
 
 def test_where_nothing_changes_every_alarm_is_false() -> None:

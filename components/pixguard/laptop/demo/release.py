@@ -34,7 +34,6 @@ RULES = {
     "min_pairs": {"value": 100, "reason": "a demo's patience"},
     "error_tolerance": {"value": 0.08, "reason": "what 100 requests can show"},
     "flips": {"value": 0.25, "reason": "the challenger learned from far more days than the first model"},
-    "score_shift": {"value": 0.5, "reason": "the challenger learned from far more days than the first model"},
 }
 
 

@@ -94,9 +94,9 @@ def _end(stories: Mapping[str, Story], state: Path, console: Console) -> list[st
         console.print(f"   recall by reports alone      {_estimates(said)}")
         wrong += _wrong(title, found, said)
         panels.append({"title": title, "numbers": {k: _text(v) for k, v in found.to_json().items()},
-                       "events": [asdict(each) for each in story.events]})  # fmt: skip
+                       "events": [_told(each) for each in story.events]})  # fmt: skip
         estimates.append(_row(title, said))
-        data[title] = {**found.to_json(), "lost_brl": story.lost_brl, "events": [asdict(e) for e in story.events],
+        data[title] = {**found.to_json(), "lost_brl": story.lost_brl, "events": [_told(e) for e in story.events],
                        "recall": asdict(said)}  # fmt: skip
     png = picture(list(stories.items()))
     replace_file(state / "story.png", png)
@@ -111,17 +111,19 @@ def _wrong(title: str, found: Numbers, said: Estimate) -> list[str]:
     if found.false_alarms > MOST_FALSE_ALARMS:
         wrong.append(f"{title}: {found.false_alarms} false alarms, {MOST_FALSE_ALARMS} is allowed")
     if title == CHANGE and found.promoted_day is None:
-        wrong.append(f"{title}: no successor was promoted")
+        wrong.append(f"{title}: nothing that was trained after it had been noticed was promoted")
     if not said.covers:
         wrong.append(f"{title}: the interval of the explored recall does not hold the truth")
     return wrong
 
 
+def _told(event: Event) -> dict[str, Any]:
+    return {**asdict(event), "day": event.told_day}
+
+
 def _line(event: Event) -> str:
     detail = event.detail if len(event.detail) < 160 else f"{event.detail[:157]}…"
-    return (
-        f"   day {event.day + (event.what != 'a new typology begins'):3}  {event.what}{': ' if detail else ''}{detail}"
-    )
+    return f"   day {event.told_day:3}  {event.what}{': ' if detail else ''}{detail}"
 
 
 def _estimates(said: Estimate) -> str:
@@ -157,7 +159,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--days", type=int, default=plan.days, help="days to live through (default: %(default)s)")
     parser.add_argument("--new-day", type=int, default=plan.new_day, help="when it begins (default: %(default)s)")
     parser.add_argument("--share", type=float, default=plan.share, help="cases of it for each other (%(default)s)")
-    parser.add_argument("--prevalence", type=float, default=plan.prevalence, help="share of fraud (%(default)s)")
+    parser.add_argument(
+        "--prevalence", type=float, default=plan.prevalence, help="share of fraud with the new typology (%(default)s)"
+    )
     parser.add_argument("--seed", type=int, default=plan.seed, help="same seed, same world (default: %(default)s)")
     parser.add_argument("--no-change", action="store_true", help="tell only the story in which nothing changes")
     parser.add_argument("--state", type=Path, default=Path("build/story"), help="folder (default: %(default)s)")

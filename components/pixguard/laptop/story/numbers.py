@@ -44,14 +44,15 @@ def numbers(story: Story, *, change: bool) -> Numbers:
     """Return the numbers; where nothing changes, all days are "before"."""
     new = story.world.plan.new_day if change else len(story.lost_brl)
     wolf = [bool(_ALARMS & set(causes)) for causes in story.fired]
-    seen = next((day for day in range(new, len(wolf)) if wolf[day]), None)
+    quiet = new if not any(wolf[new - 1 : new]) else next((d for d in range(new, len(wolf)) if not wolf[d]), len(wolf))
+    seen = next((day for day in range(quiet, len(wolf)) if wolf[day]), None)
     since = len(wolf) if seen is None else seen
     answers = {_version(each) for each in story.events if each.what is What.TRAINED and each.day >= since}
     promoted = next((e.day for e in story.events if e.what is What.PROMOTED and _version(e) in answers), None)
     end = len(story.lost_brl) if promoted is None else promoted + 1
     return Numbers(
         detection_delay_days=None if seen is None else seen + 1 - new,
-        promoted_day=promoted,
+        promoted_day=None if promoted is None else promoted + 1,
         value_lost_per_day_before=float(np.mean(story.lost_brl[:new])),
         value_lost_per_day_during=_mean(story.lost_brl[new:end]),
         value_lost_per_day_after=_mean(story.lost_brl[end:]),

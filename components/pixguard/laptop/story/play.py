@@ -45,6 +45,11 @@ class Event:
     what: What
     detail: str = ""
 
+    @property
+    def told_day(self) -> int:
+        """The day as it is told: how many have been lived through."""
+        return self.day + (self.what is not What.TYPOLOGY)
+
 
 @dataclass
 class Story:

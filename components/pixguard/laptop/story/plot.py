@@ -52,7 +52,7 @@ def _panel(axes: Any, title: str, story: Story) -> None:
     axes.plot(days, mean, color="#24292f", label=f"mean of the last {MEAN_DAYS} days")
     axes.set(title=title, ylabel="R$ thousand")
     for level, (event, text) in enumerate(_marks(story.events)):
-        at = event.day if event.what is What.TYPOLOGY else event.day + 1
+        at = event.told_day
         axes.axvline(at - 0.5, color=_COLOURS[event.what], linewidth=1.2)
         side = "right" if at > 0.9 * lost.size else "left"
         axes.annotate(text, (at - 0.5, 0.97 - 0.075 * (level % 8)), xycoords=("data", "axes fraction"),

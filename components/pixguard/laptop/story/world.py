@@ -37,8 +37,8 @@ class Plan:
     history_days: int = 90  # features reach back 30, and are warm in all forty days that teach the first model
     days: int = 90
     new_day: int = 40
-    share: float = 4.0  # of cases, beside 1.0 of each typology that was there before: a wave
-    prevalence: float = 0.045  # a small world: rings come and go, and few frauds are a lumpy stream
+    share: float = 4.0  # of cases, beside 1.0 of all that was there before: a wave
+    prevalence: float = 0.045  # with the wave, before it a fifth: in a small world few frauds are a lumpy stream
     seed: int = 7
 
     @property
