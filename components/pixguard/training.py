@@ -128,7 +128,7 @@ def refit(
     checkpoint: Path | None = None,
     on_epoch: Callable[[Epoch], None] | None = None,
 ) -> FraudModel:
-    """Return a model that all rows taught, on the same schedule up to the epoch that was best in `history`, `train`'s."""
+    """Return a model that all rows taught, up to the epoch of the same schedule that `history` says was best."""
     model, _ = train(taught, None, config, checkpoint=checkpoint, on_epoch=on_epoch, until=best_epoch(history))
     return model
 
