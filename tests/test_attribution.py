@@ -20,7 +20,7 @@ MEDIANS = np.nanmedian(ROWS.x_rf, axis=0).astype(np.float32)
 def trained(blocks: int = 1, seed: int = 0) -> FraudModel:
     """Return a model whose weights are far from zero."""
     torch.manual_seed(seed)
-    model = FraudModel.for_rows(ROWS.x_rf, ROWS.y, ModelConfig(bins=4, embedding=4, width=16, blocks=blocks))
+    model = FraudModel.for_rows(ROWS.x_rf, ROWS.y, ModelConfig(4, 4, 16, blocks, dropout=0.35))
     optimizer = torch.optim.AdamW(model.parameters(), 5e-3)
     y = torch.from_numpy(ROWS.y.astype(np.float32))
     for _ in range(40):

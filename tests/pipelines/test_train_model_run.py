@@ -36,6 +36,7 @@ LENIENT = {
     "calibration_error": 50.0,
     "cohort_min_frauds": 10_000,
     "latency_p99_ms": 10_000.0,
+    "baseline_ap_loss": 1.0,
 }
 
 
@@ -59,7 +60,6 @@ def parameters(world: Path, state: Path, **changes: Any) -> dict[str, Any]:
         "tracking_uri": f"sqlite:///{state / 'mlflow.db'}",
         "signing_key": str(state / "keys" / "signing.pem"),
         "rules": str(world / "rules.yaml"),
-        "epochs": 3,
         "as_of": "2026-04-11T03:00",
     } | changes
 

@@ -14,7 +14,7 @@ from pixguard.laptop.story.world import Plan, World
 from pixguard.payment import PAYMENT_SCHEMA
 from pixguard.simulate import simulate
 
-PLAN = Plan(per_day=500, history_days=30, days=12, new_day=4, prevalence=0.08, seed=3)
+PLAN = Plan(per_day=500, history_days=30, days=12, new_day=4, share=0.6, prevalence=0.08, seed=3)
 PLAIN = replace(PIX, aggregates=(), request=tuple(r for r in PIX.request if set(r.inputs) <= set(PAYMENT_SCHEMA.names)))
 SCHOOL: dict[str, Any] = {"maturity_days": 3, "judge_days": 2, "train_days": 24, "epochs": 16}
 LENIENT = {
