@@ -107,9 +107,7 @@ def test_what_training_leaves_is_what_the_gate_reads(world: Path) -> None:
 def test_probabilities_keep_the_share_of_fraud_of_the_rows_that_calibrate(world: Path) -> None:
     table, labels = pq.read_table(world / "rows.parquet"), train_model._labels(world / "lake")
     data = training_set(table, labels, FEATURES, TimeSplit(FIRST + timedelta(days=40), timedelta(days=4)))
-    few = data.fit.take(
-        ~data.fit.y | (np.arange(len(data.fit)) % 4 == 0)
-    )  # a quarter of the frauds: a wave begins later
+    few = data.fit.take(~data.fit.y | (np.arange(len(data.fit)) % 4 == 0))  # a quarter of the frauds: a wave is to come
     with Registry(f"sqlite:///{world / 'mlflow.db'}", "test").run("wave", {}) as mlflow_run:
         candidate, _ = train_model._candidate(
             replace(data, fit=few), QUICK, world, mlflow_run, (FEATURE_SETS["pix"], ())

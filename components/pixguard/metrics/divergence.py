@@ -23,18 +23,13 @@ def stability_index(counts: ArrayLike, others: ArrayLike) -> FloatArray:
 
 
 def bins_moved(counts: ArrayLike, others: ArrayLike) -> FloatArray:
-    """Return how many bins apart two histograms lie on average: the earth mover's distance, the area between their
-    cumulative shares; NaN where one is empty.
+    """Return how many bins apart two histograms lie on average: the area between their cumulative shares.
 
-    What crosses an edge counts one bin, however much of it there is: where nearly all values lie close together, a
-    stability index takes such a step for a new population. Source: Vallender 1974, Theory Probab. Appl. 18.
+    This is the earth mover's distance. What crosses an edge counts one bin; where nearly all values lie close together,
+    a stability index takes such a step for a new population. Source: Vallender 1974, Theory Probab. Appl. 18.
     """
-    p, q = (np.asarray(each, dtype=np.float64) for each in (counts, others))
-    with np.errstate(invalid="ignore"):
-        apart = np.cumsum(p, axis=-1) / p.sum(axis=-1, keepdims=True) - np.cumsum(q, axis=-1) / q.sum(
-            axis=-1, keepdims=True
-        )
-    return np.asarray(np.abs(apart).sum(axis=-1))
+    p, q = _shares(counts, others, 0.0)
+    return np.asarray(np.abs(np.cumsum(p - q, axis=-1)).sum(axis=-1))
 
 
 def jensen_shannon(counts: ArrayLike, others: ArrayLike) -> FloatArray:

@@ -44,8 +44,8 @@ def numbers(story: Story, *, change: bool) -> Numbers:
     """Return the numbers; where nothing changes, all days are "before"."""
     new = story.world.plan.new_day if change else len(story.lost_brl)
     wolf = [bool(_ALARMS & set(causes)) for causes in story.fired]
-    quiet = new if not any(wolf[new - 1 : new]) else next((d for d in range(new, len(wolf)) if not wolf[d]), len(wolf))
-    seen = next((day for day in range(quiet, len(wolf)) if wolf[day]), None)
+    alarmed = _begin(wolf)
+    seen = next((day for day in alarmed if day >= new), None)
     since = len(wolf) if seen is None else seen
     answers = {_version(each) for each in story.events if each.what is What.TRAINED and each.day >= since}
     promoted = next((e.day for e in story.events if e.what is What.PROMOTED and _version(e) in answers), None)
@@ -56,7 +56,7 @@ def numbers(story: Story, *, change: bool) -> Numbers:
         value_lost_per_day_before=float(np.mean(story.lost_brl[:new])),
         value_lost_per_day_during=_mean(story.lost_brl[new:end]),
         value_lost_per_day_after=_mean(story.lost_brl[end:]),
-        false_alarms=_episodes(wolf[:new]),
+        false_alarms=sum(day < new for day in alarmed),
         drift_alarm_days=sum(alarms > 0 for alarms in story.alarms[:new]),
         runs=sum(each.what in {What.TRAINED, What.REFUSED} for each in story.events),
         refused=sum(each.what is What.REFUSED for each in story.events),
@@ -107,8 +107,9 @@ def _recall(rows: Labelled) -> Interval | None:
     return figures(rows, RECALL).values[RECALL[0]]
 
 
-def _episodes(days: Sequence[bool]) -> int:
-    return sum(now and not before for before, now in zip([False, *days], days, strict=False))
+def _begin(days: Sequence[bool]) -> list[int]:
+    """Return the days on which a run of true ones begins."""
+    return [day for day, (before, now) in enumerate(zip([False, *days], days, strict=False)) if now and not before]
 
 
 def _mean(values: Sequence[float]) -> float | None:
