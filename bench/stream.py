@@ -20,7 +20,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,16 +63,25 @@ class Job:
 
     def cpu_s(self) -> float:
         """Return the CPU that the job's process tree spent so far."""
-        tree = [psutil.Process(self.process.pid), *psutil.Process(self.process.pid).children(recursive=True)]
-        return sum(sum(one.cpu_times()[:4]) for one in tree[:1]) + sum(sum(one.cpu_times()[:2]) for one in tree[1:])
+        job = psutil.Process(self.process.pid)
+        return sum(job.cpu_times()[:4]) + sum(cpu_s for cpu_s, _ in _children(job))
 
     def rss_mib(self) -> float:
-        tree = [psutil.Process(self.process.pid), *psutil.Process(self.process.pid).children(recursive=True)]
-        return sum(one.memory_info().rss for one in tree) / 2**20
+        job = psutil.Process(self.process.pid)
+        return (job.memory_info().rss + sum(rss for _, rss in _children(job))) / 2**20
 
     def kill(self) -> None:
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+
+
+def _children(job: psutil.Process) -> list[tuple[float, int]]:
+    """Return CPU seconds and resident bytes of the other processes; a short-lived one may end while it is asked."""
+    told = []
+    for one in job.children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            told.append((sum(one.cpu_times()[:2]), one.memory_info().rss))
+    return told
 
 
 def start(folder: Path, store: str, per_batch: int) -> Job:
@@ -228,8 +237,9 @@ def visible(job: Job, payments: Payments, store: OnlineStore, began: float) -> f
 
 
 def month(case: str, folder: Path, store: str, arguments: argparse.Namespace) -> list[Row]:
-    """Simulate twice the longest window: accounts of a day are quiet ever after, so state must stop growing."""
-    payments, begin_s, days = Payments(2_000), time.time() - 90 * DAY_S, 80
+    """Simulate five times the longest window: accounts of a day are quiet ever after, so state must stop growing."""
+    payments, days = Payments(2_000), arguments.days
+    begin_s = time.time() - (days + 10) * DAY_S
     each = arguments.batch // 4
     for day in range(days):
         times = begin_s + (day + np.sort(np.random.default_rng(day).random(each))) * DAY_S
@@ -238,7 +248,7 @@ def month(case: str, folder: Path, store: str, arguments: argparse.Namespace) ->
         os.utime(path, (1_700_000_000 + day,) * 2)
     rows = []
     with running(folder, store, per_batch=1) as job:
-        for day in (10, 20, 30, 40, 50, 60, 70, 80):
+        for day in range(20, days + 1, 20):
             wait(job, each * day)
             rows.append(Row(f"{case}_{day}d", "rss_mib", job.rss_mib(), "MiB"))
             rows.append(Row(f"{case}_{day}d", "state_mib", job.read("pixguard_stream_state_bytes") / 2**20, "MiB"))
@@ -275,6 +285,7 @@ def main() -> None:
     parser.add_argument("--rate", type=int, default=1_500, help="payments a second when paced (%(default)s)")
     parser.add_argument("--seconds", type=float, default=60, help="of the paced case (%(default)s)")
     parser.add_argument("--warm-s", type=float, default=60, help="before them (%(default)s)")
+    parser.add_argument("--days", type=int, default=160, help="of the simulated months (%(default)s)")
     parser.add_argument("--cases", nargs="+", default=["1x", "2x", "4x", "hot", "paced", "month"])
     arguments = parser.parse_args()
     rows: list[Row] = []
