@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,9 +45,7 @@ class OnlineFeatures:
         self._merger = Merger(feature_set)
         self.aggregates = tuple(a.name for a in self._merger.aggregates)
         self._plan = VectorPlan(feature_set, self.aggregates)
-        self._is_time = np.array([name == "event_time" for name in self._plan.numeric])
-        given = [name for name in self._plan.numeric if name != "event_time"]
-        self._given = attrgetter(*given) if given else lambda _payment: ()
+        self._numeric, self._texts = _row_of(self._plan.numeric), _row_of(self._plan.texts)
         self.views = self._merger.views
 
     def keys(self, payment: Payment) -> tuple[StateKey | None, ...]:
@@ -81,18 +79,20 @@ class OnlineFeatures:
     def _vector(
         self, payments: Sequence[Payment], times: NDArray[np.int64], merged: NDArray[np.int64]
     ) -> NDArray[np.float32]:
-        numeric = np.empty((len(self._plan.numeric), len(payments)))
-        numeric[self._is_time] = times
-        numeric[~self._is_time] = np.array([self._given(one) for one in payments], dtype=np.float64).T  # None is NaN
-        texts = {
-            name: np.array([getattr(payment, name) for payment in payments], dtype=object) for name in self._plan.texts
-        }
-        return self._plan.vector(merged, numeric, texts)
+        numeric = np.array([self._numeric(one) for one in payments], dtype=np.float64).T  # None is NaN
+        return self._plan.vector(merged, numeric, times, [self._texts(one) for one in payments])
 
 
 def times_us(payments: Sequence[Payment]) -> NDArray[np.int64]:
     """Return the payments' times, int64 [rows] in microseconds since the epoch."""
     return np.array([(payment.event_time - _EPOCH) // _MICROSECOND for payment in payments], dtype=np.int64)
+
+
+def _row_of(names: Sequence[str]) -> Callable[[Payment], tuple[Any, ...]]:
+    """Return what reads these attributes of a payment; `attrgetter` gives a tuple from two on."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda payment: tuple(getattr(payment, name) for name in names)
 
 
 _KEYS: dict[str, Callable[[Payment], StateKey | None]] = {

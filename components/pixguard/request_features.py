@@ -34,15 +34,17 @@ def local_hour(event_time_us: Array, offset_us: int = BRASILIA_OFFSET_US) -> Arr
 
 def is_weekend(event_time_us: Array, offset_us: int = BRASILIA_OFFSET_US) -> Array:
     """Return 1 on Saturday and Sunday, else 0 (day 0 of the epoch was a Thursday)."""
-    return (((event_time_us + offset_us) // MICROSECONDS["d"] + 3) % 7 >= 5).astype(np.float32)
+    since_monday = (event_time_us + (offset_us + 3 * MICROSECONDS["d"])) % (7 * MICROSECONDS["d"])
+    return (since_monday >= 5 * MICROSECONDS["d"]).astype(np.float32)
 
 
 def is_night(
     event_time_us: Array, first_hour: int = 20, end_hour: int = 6, offset_us: int = BRASILIA_OFFSET_US
 ) -> Array:
     """Return 1 from `first_hour` until `end_hour` (BCB's night limit: 20 to 06 h, Brasília time), else 0."""
-    since_first = (local_hour(event_time_us, offset_us) - first_hour) % 24
-    return (since_first < (end_hour - first_hour) % 24).astype(np.float32)
+    hour_us = MICROSECONDS["h"]
+    since_first = (event_time_us + (offset_us - first_hour * hour_us)) % (24 * hour_us)
+    return (since_first < (end_hour - first_hour) % 24 * hour_us).astype(np.float32)
 
 
 def seconds_since(event_time_us: Array, last_us: Array, never_s: float) -> Array:

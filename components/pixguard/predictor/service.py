@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -69,7 +68,6 @@ class Service:
         self.admission.check_batch(count)
         self.admission.enter(count)
         try:
-            await asyncio.sleep(0)  # whoever came with us is counted before any of us is worked on
             asked = [asked_of(values, f"{where}[{place}]") for place, values in enumerate(instances)]
             return await self.scorer.ascore(asked, replay=replay, began_ns=began_ns)
         finally:
