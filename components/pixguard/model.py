@@ -59,11 +59,20 @@ class PiecewiseLinear(nn.Module):
 
     def forward(self, x_rf: Tensor) -> Tensor:
         """Return the embeddings, float32 [r, f·d]."""
-        null_rf1 = torch.isnan(x_rf).unsqueeze(2)
-        value_rf1 = x_rf.clamp(-LARGEST, LARGEST).unsqueeze(2).masked_fill(null_rf1, 0.0)
-        share_rfb = ((value_rf1 - self.low_fb) * self.per_width_fb).clamp(0, 1)
-        linear_rfd = torch.matmul(share_rfb.transpose(0, 1), self.weight_fbd).transpose(0, 1) + self.bias_fd
-        return torch.where(null_rf1, self.null_fd, linear_rfd).relu().flatten(1)
+        null_rf1, share_rfb = self.shares(x_rf)
+        linear_rfd = torch.matmul(share_rfb.transpose(0, 1), self.weight_fbd).transpose(0, 1)
+        return self.embedded(null_rf1, linear_rfd)
+
+    def shares(self, x_rf: Tensor) -> tuple[Tensor, Tensor]:
+        """Return which values are null, bool [r, f, 1], and how much of each bin lies below a value, [r, f, b]."""
+        x_rf1 = x_rf.unsqueeze(2)
+        null_rf1 = torch.isnan(x_rf1)
+        value_rf1 = x_rf1.clamp(-LARGEST, LARGEST).masked_fill(null_rf1, 0.0)
+        return null_rf1, ((value_rf1 - self.low_fb) * self.per_width_fb).clamp(0, 1)
+
+    def embedded(self, null_rf1: Tensor, linear_rfd: Tensor) -> Tensor:
+        """Return the embeddings [r, f·d] out of each value's shares times the weights, [r, f, d]."""
+        return torch.where(null_rf1, self.null_fd, linear_rfd + self.bias_fd).relu().flatten(1)
 
 
 class ResidualBlock(nn.Module):

@@ -67,16 +67,21 @@ def export_onnx(model: FraudModel, path: Path) -> None:
     export_graph(_Scorer(model.cpu()).eval(), model.features, ("score",), path)
 
 
-def export_graph(graph: nn.Module, features: int, outputs: Sequence[str], path: Path) -> None:
-    """Write a module that reads float32 [rows, features] as ONNX, with the input `features` and named outputs."""
-    example = (torch.zeros(2, features),)
+def export_graph(
+    graph: nn.Module, features: int, outputs: Sequence[str], path: Path, *, rows: int | None = None
+) -> None:
+    """Write a module that reads float32 [rows, features] as ONNX, with the input `features` and named outputs.
+
+    Any number of rows, or the one that is given: a graph of known shapes has fewer nodes.
+    """
+    example = (torch.zeros(rows or 2, features),)
     with _quiet_exporter():
         program = torch.onnx.export(
             graph,
             example,
             input_names=["features"],
             output_names=list(outputs),
-            dynamic_shapes=({0: torch.export.Dim("rows", min=1)},),
+            dynamic_shapes=None if rows else ({0: torch.export.Dim("rows", min=1)},),
             opset_version=ONNX_OPSET,
             dynamo=True,
             verbose=False,

@@ -91,6 +91,15 @@ def test_facts_and_dead_letters_add_up(drawn: list[tuple[int, int | None]]) -> N
     assert decoded.dead.num_rows == len(drawn) - len(right)
 
 
+def test_amounts_of_zero_are_taken_only_where_allowed() -> None:
+    values = [
+        encode("payment", {**PAYMENT, "amount_centavos": 0}),
+        encode("label", {**LABELS[0], "amount_centavos": 0}),
+    ]
+    assert decode(values).dead["reason"].to_pylist() == ["not_positive:amount_centavos"] * 2
+    assert decode(values, zero_amounts=True).facts.num_rows == 2
+
+
 def test_a_clock_that_runs_a_little_ahead_is_no_reason() -> None:
     time = PAYMENT["event_time"]
     now_us = (time - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)

@@ -63,6 +63,7 @@ def replay(
         checkpoint=str((work / "checkpoint").resolve()),
         trigger_s=None,
         folding=made.folding,
+        zero_amounts=True,  # what the lake took was judged by its mapping
     )
     with session("check_parity", master=master, memory=memory) as spark:
         running = query.start(spark, options, lambda number, _written: _told(number, made.segments, asker.ask(number)))

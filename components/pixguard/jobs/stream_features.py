@@ -49,6 +49,7 @@ def run(
     per_batch: int = 0,
     partitions: int = 2,
     connector: str = "kafka",
+    zero_amounts: bool = False,
     metrics_port: int | None = None,
     keep_h: float = KEEP_H,
     master: str | None = "local[2]",
@@ -68,6 +69,7 @@ def run(
         checkpoint=checkpoint,
         partitions=partitions,
         connector=connector,
+        zero_amounts=zero_amounts,
         trigger_s=None if available_now else trigger_s,
     )
     stream = Stream(options, dead_letters_to, lake, keep_h)
@@ -109,6 +111,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--keep-h", type=_hours, default=KEEP_H, help="hours that segments of a folder stay (%(default)s)"
     )
+    parser.add_argument("--zero-amounts", action="store_true", help="take payments of 0, as a mapping's `zero: accept`")
     parser.add_argument("--metrics-port", type=int, help="serve Prometheus metrics here")
     parser.add_argument("--master", default=None, help="Spark master; default: the one that spark-submit chose")
     parser.add_argument("--memory", default="2g", help="of a local driver (%(default)s)")

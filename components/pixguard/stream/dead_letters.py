@@ -42,7 +42,7 @@ def start(
         watch(len(rows))
 
     stream = messages(session, options.source, connector=options.connector)
-    dead = stream.mapInArrow(_decode_dead, from_arrow_schema(DEAD_LETTERS))
+    dead = stream.mapInArrow(_decoding(options.zero_amounts), from_arrow_schema(DEAD_LETTERS))
     writing = dead.writeStream.queryName(QUERY).foreachBatch(set_aside)
     writing = writing.option("checkpointLocation", f"{options.checkpoint}-dead-letters")
     if heart is not None:
@@ -61,6 +61,10 @@ def _keep(address: str, number: int, rows: list[tuple[str, str]]) -> None:
     sender.close()
 
 
-def _decode_dead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    for batch in batches:
-        yield from decode(batch["value"].to_pylist()).dead.combine_chunks().to_batches()
+def _decoding(zero_amounts: bool) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    def dead_of(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            found = decode(batch["value"].to_pylist(), zero_amounts=zero_amounts).dead
+            yield from found.combine_chunks().to_batches()
+
+    return dead_of

@@ -80,10 +80,10 @@ def encode(kind: str, data: Mapping[str, Any]) -> bytes:
     return json.dumps(message, separators=(",", ":"), ensure_ascii=True).encode()
 
 
-def decode(values: Sequence[bytes], *, now_us: int | None = None) -> Decoded:
-    """Hold messages against the contract; a broken one costs only itself."""
+def decode(values: Sequence[bytes], *, now_us: int | None = None, zero_amounts: bool = False) -> Decoded:
+    """Hold messages against the contract; a broken one costs only itself. Amounts of 0 as in `judge`."""
     latest_us = (time.time_ns() // 1000 if now_us is None else now_us) + MAX_AHEAD_US
-    parts = list(_parts(list(values), latest_us))
+    parts = list(_parts(list(values), _Limits(latest_us, zero_amounts)))
     facts = [part.facts for part in parts] or [FACTS.empty_table()]
     dead = [part.dead for part in parts] or [DEAD_LETTERS.empty_table()]
     return Decoded(pa.concat_tables(facts), pa.concat_tables(dead))
@@ -95,7 +95,12 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _parts(values: list[bytes], latest_us: int) -> list[Decoded]:
+class _Limits(NamedTuple):
+    latest_us: int
+    zero_amounts: bool
+
+
+def _parts(values: list[bytes], limits: _Limits) -> list[Decoded]:
     """Parse all messages at once; where that fails, halves of them, down to the one that is broken."""
     if not values:
         return []
@@ -105,8 +110,8 @@ def _parts(values: list[bytes], latest_us: int) -> list[Decoded]:
         if len(values) == 1:
             return [Decoded(FACTS.empty_table(), _dead(values, [_NO_MESSAGE]))]
         half = len(values) // 2
-        return _parts(values[:half], latest_us) + _parts(values[half:], latest_us)
-    return [_judged(table, np.array([*values, b""], dtype=object)[:-1], latest_us)]
+        return _parts(values[:half], limits) + _parts(values[half:], limits)
+    return [_judged(table, np.array([*values, b""], dtype=object)[:-1], limits)]
 
 
 def _parse(values: Sequence[bytes]) -> pa.Table:
@@ -120,7 +125,7 @@ def _parse(values: Sequence[bytes]) -> pa.Table:
     return table
 
 
-def _judged(table: pa.Table, values: Objects, latest_us: int) -> Decoded:
+def _judged(table: pa.Table, values: Objects, limits: _Limits) -> Decoded:
     reasons: Objects = np.full(len(table), "", dtype=object)
     kinds = table["kind"].to_numpy(zero_copy_only=False)
     reasons[~np.isin(kinds, list(_FIELDS))] = f"unknown kind: {' or '.join(_FIELDS)} is wanted"
@@ -130,23 +135,23 @@ def _judged(table: pa.Table, values: Objects, latest_us: int) -> Decoded:
         rows = np.flatnonzero((kinds == kind) & (reasons == ""))
         if len(rows):
             data = table["data"].combine_chunks().take(pa.array(rows))
-            made, reasons[rows] = _of_kind(kind, data, latest_us)
+            made, reasons[rows] = _of_kind(kind, data, limits)
             facts.append(made)
     wrong = np.flatnonzero(reasons)
     return Decoded(pa.concat_tables(facts), _dead(values[wrong].tolist(), reasons[wrong].tolist()))
 
 
-def _of_kind(kind: str, data: pa.Array, latest_us: int) -> tuple[pa.Table, Objects]:
+def _of_kind(kind: str, data: pa.Array, limits: _Limits) -> tuple[pa.Table, Objects]:
     """Return the facts of messages of one kind, and what is wrong with each: empty text where it is right."""
     columns = {name: pc.struct_field(data, name) for name in _ALL}
     own = {field.name: columns[field.name] for field in _FIELDS[kind]}
-    judgement = judge(pa.table(own), _FIELDS[kind])
+    judgement = judge(pa.table(own), _FIELDS[kind], zero_amounts=limits.zero_amounts)
     reasons: Objects = np.full(len(data), "", dtype=object)
     broken = judgement.rejected(np.arange(len(data)))
     reasons[broken["row"].to_numpy()] = [", ".join(why) for why in broken["reasons"].to_pylist()]
     accepted, kept = judgement.accepted(), np.flatnonzero(judgement.right)
     facts = _MAKERS[kind](accepted)
-    reasons[kept[facts["time"].cast(pa.int64()).to_numpy() > latest_us]] = "a time in the future"
+    reasons[kept[facts["time"].cast(pa.int64()).to_numpy() > limits.latest_us]] = "a time in the future"
     if kind == "label":
         early = pc.less(accepted["known_at"], accepted["event_time"]).to_numpy()
         reasons[kept[early]] = f"{Reason.KNOWN_BEFORE_PAYMENT}:known_at"

@@ -60,7 +60,7 @@ class StreamOptions:
     """What a stream reads, where its state and its answers go; `backfill` is the folder that `pixguard backfill` made.
 
     `partitions` is fixed by the checkpoint; `trigger_s` None runs what there is and ends. `connector` names the format
-    that reads Kafka.
+    that reads Kafka. `zero_amounts` takes payments of 0, for a lake whose mapping does (`zero: accept`).
     """
 
     feature_set: FeatureSet
@@ -72,6 +72,7 @@ class StreamOptions:
     trigger_s: float | None = 0
     folding: Folding = field(default=FOLDING)
     connector: str = "kafka"
+    zero_amounts: bool = False
 
 
 def unwatched(_number: int, _written: Written) -> None:
@@ -115,7 +116,7 @@ def new_session(spark: SparkSession, options: StreamOptions) -> SparkSession:
 def states(session: SparkSession, stream: DataFrame, options: StreamOptions, cut_us: int | None) -> DataFrame:
     """Return the stream of changed states (state_key, blob) from a stream of messages (value)."""
     declared = layouts(options.feature_set)
-    once = deduplicated(facts(stream), options.folding, cut_us)
+    once = deduplicated(facts(stream, zero_amounts=options.zero_amounts), options.folding, cut_us)
     initial = None
     if options.backfill is not None:
         initial = kept_states(session, options.backfill).withColumn("bucket", bucket(F.col("state_key")))
@@ -132,9 +133,9 @@ def states(session: SparkSession, stream: DataFrame, options: StreamOptions, cut
     )
 
 
-def facts(stream: DataFrame) -> DataFrame:
+def facts(stream: DataFrame, *, zero_amounts: bool = False) -> DataFrame:
     """Return what the contract accepts of a stream of messages; what it does not is the dead-letter query's."""
-    accepted = stream.mapInArrow(_decode_facts, from_arrow_schema(FACTS))
+    accepted = stream.mapInArrow(_decoding(zero_amounts), from_arrow_schema(FACTS))
     labels = F.count(F.when(F.col("fact") != "payment", 1))
     return accepted.observe(ACCEPTED, F.count(F.lit(1)).alias("facts"), labels.alias("labels"))
 
@@ -182,6 +183,10 @@ def _text(time_us: int) -> str:
     return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=time_us)).isoformat(timespec="seconds")
 
 
-def _decode_facts(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    for batch in batches:
-        yield from decode(batch["value"].to_pylist()).facts.combine_chunks().to_batches()
+def _decoding(zero_amounts: bool) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    def facts_of(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            found = decode(batch["value"].to_pylist(), zero_amounts=zero_amounts).facts
+            yield from found.combine_chunks().to_batches()
+
+    return facts_of
