@@ -2,6 +2,8 @@
 
 import sys
 import threading
+import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self, TextIO
@@ -21,12 +23,14 @@ class Screen(AbstractContextManager["Screen"]):
     every line of every step is printed instead.
     """
 
-    def __init__(self, out: TextIO | None = None, *, verbose: bool = False) -> None:
-        self._out = out or sys.stdout
+    def __init__(
+        self, out: TextIO | None = None, *, verbose: bool = False, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._out, self._clock = out or sys.stdout, clock
         self._verbose = verbose
         self._live = self._out.isatty() and not verbose
         self._step: Step | None = None
-        self._seconds = 0.0
+        self._began_s, self._due_s = 0.0, 0.0
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._tick, daemon=True)
@@ -47,7 +51,8 @@ class Screen(AbstractContextManager["Screen"]):
         """Take one event of a Transcript."""
         with self._lock:
             if event == "started":
-                self._step, self._seconds = step, 0.0
+                self._step, self._began_s = step, self._clock()
+                self._due_s = self._began_s + (_TICK_S if self._live else _HEARTBEAT_S)
                 self._print(f"▸ {step.name}" if step and not self._live else "")
             elif event == "ended" and step:
                 self._step = None
@@ -64,18 +69,20 @@ class Screen(AbstractContextManager["Screen"]):
         with self._lock:
             self._print(text)
 
-    def _tick(self) -> None:
-        pause_s = _TICK_S if self._live else _HEARTBEAT_S
-        while not self._stop.wait(pause_s):
-            with self._lock:
-                self._seconds += pause_s
-                if self._step and not self._verbose:
-                    self._sign_of_life(self._step)
+    def beat(self) -> None:
+        """Show that the running step is alive, where it is time."""
+        with self._lock:
+            now = self._clock()
+            if self._step is None or self._verbose or now < self._due_s:
+                return
+            self._due_s = now + (_TICK_S if self._live else _HEARTBEAT_S)
+            line = f"{self._step.name}  {now - self._began_s:.0f} s  {self._step.logged}"[:_WIDTH].rstrip()
+            self._out.write(f"\r\x1b[K▸ {line}" if self._live else f"  … {line}\n")
+            self._out.flush()
 
-    def _sign_of_life(self, step: Step) -> None:
-        line = f"{step.name}  {self._seconds:.0f} s  {step.logged}"[:_WIDTH].rstrip()
-        self._out.write(f"\r\x1b[K▸ {line}" if self._live else f"  … {line}\n")
-        self._out.flush()
+    def _tick(self) -> None:
+        while not self._stop.wait(_TICK_S):
+            self.beat()
 
     def _print(self, text: str) -> None:
         start = "\r\x1b[K" if self._live else ""
