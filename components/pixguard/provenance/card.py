@@ -43,6 +43,8 @@ def _data(facts: TrainingFacts, verdict: Mapping[str, Any]) -> Iterator[str]:
     yield f"- source: {facts.data}, snapshot `{facts.data_snapshot_sha256[:16]}`"
     yield f"- trained on {facts.training_rows:,} payments with {facts.training_frauds:,} frauds,"
     yield f"  {facts.training_from} to {facts.training_until} (UTC)"
+    yield "- the later of these said how long to train, and gave the calibration, to a model that had not learned them;"
+    yield "  the one that is kept then learned as long from all"
     yield f"- judged on {verdict['rows']:,} later payments with {verdict['frauds']:,} frauds"
 
 
