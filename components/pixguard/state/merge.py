@@ -38,7 +38,7 @@ class Merger:
         self._kinds = max(len(layout.kinds) for layout in self._layouts)
         self._segments = self._segment_table()
         self._segment_of, self._column_of = self._places(by_view)
-        self._distinct = np.flatnonzero(self._column_of == COLUMNS["distinct"])
+        self._has_distinct = bool((self._column_of == COLUMNS["distinct"]).any())
         self._has_minima = bool(np.isin(self._column_of, (COLUMNS["min"], COLUMNS["first"])).any())
 
     def merge(self, times_us: Words, blobs: Sequence[bytes | None]) -> tuple[Words, Words, NDArray[np.bool_]]:
@@ -57,28 +57,29 @@ class Merger:
             self._gather(found, times_us, out)
         if self._has_minima:
             out[4:6, out[0] == 0] = 0
+        if self._has_distinct:
+            out[6] = _TABLE[np.bitwise_count(out[6].view(np.uint64))]
         merged = out.reshape(len(COLUMNS), rows, self._stride)[self._column_of, :, self._segment_of]
-        if self._distinct.size:
-            merged[self._distinct] = _TABLE[np.bitwise_count(merged[self._distinct].view(np.uint64))]
-        return (merged, *_marks(found, times_us, views))
+        return (merged, *_marks(found, times_us.tolist(), views))
 
     def _gather(self, found: Found, times_us: Words, out: Words) -> None:
         row, view = np.divmod(np.array([i for i, _, _ in found]), len(self.views))
         start_us = ((times_us[:, None] // self._hop_us + self._hops_back) * self._hop_us).ravel()
-        base = row * self._stride
+        end_us, base = times_us[row], row * self._stride
+        blob_numbers = np.arange(len(found))
         if any(known.tiles for _, _, known in found):
             joined = b"".join([blob[TILES_AT : known.events_at] for _, blob, known in found])
             segment, time_us, *columns = np.frombuffer(joined, dtype="<i8").reshape(-1, TILE_WORDS).T
-            counts = [known.tiles for _, _, known in found]
-            cell = np.repeat(base + self._first[view], counts) + segment
-            inside = np.flatnonzero((time_us >= start_us[cell]) & (time_us < np.repeat(times_us[row], counts)))
+            of = np.repeat(blob_numbers, [known.tiles for _, _, known in found])
+            cell = (base + self._first[view])[of] + segment
+            inside = np.flatnonzero((time_us >= start_us[cell]) & (time_us < end_us[of]))
             self._add(out, cell[inside], [column[inside] for column in columns])
         if any(known.events for _, _, known in found):
             joined = b"".join([blob[known.events_at :] for _, blob, known in found])
             time_us, amount, code = np.frombuffer(joined, dtype="<i8").reshape(-1, EVENT_WORDS).T
-            counts = [known.events for _, _, known in found]
-            cells = self._segments[:, np.repeat(view * self._kinds, counts) + (code & 255)] + np.repeat(base, counts)
-            inside = (time_us >= start_us[cells]) & (time_us < np.repeat(times_us[row], counts))
+            of = np.repeat(blob_numbers, [known.events for _, _, known in found])
+            cells = self._segments.take((view * self._kinds)[of] + (code & 255), axis=1) + base[of]
+            inside = (time_us >= start_us[cells]) & (time_us < end_us[of])
             event = np.nonzero(inside)[1]
             amount, time_us, bitmap = amount[event], time_us[event], np.left_shift(1, code[event] >> 8)
             self._add(out, cells[inside], [1, amount, amount, time_us, amount, time_us, bitmap])
@@ -92,7 +93,7 @@ class Merger:
         if self._has_minima:
             np.minimum.at(out[4], cell, smallest)
             np.minimum.at(out[5], cell, first)
-        if self._distinct.size:
+        if self._has_distinct:
             np.bitwise_or.at(out[6], cell, bitmap)
 
     def _segment_table(self) -> Words:
@@ -116,12 +117,11 @@ class Merger:
         return segment, column
 
 
-def _marks(found: Found, times_us: Words, views: int) -> tuple[Words, NDArray[np.bool_]]:
+def _marks(found: Found, times_us: list[int], views: int) -> tuple[Words, NDArray[np.bool_]]:
     """Return for each row the newest event's time, and whether a tile may hold an event that is not before it."""
-    newest = np.full(len(times_us), NEVER, dtype=np.int64)
-    is_ahead = np.zeros(len(times_us), dtype=np.bool_)
+    newest, is_ahead = [NEVER] * len(times_us), [False] * len(times_us)
     for i, _, known in found:
         row = i // views
         newest[row] = max(newest[row], known.newest_us)
-        is_ahead[row] |= known.is_ahead_of(int(times_us[row]))
-    return newest, is_ahead
+        is_ahead[row] = is_ahead[row] or known.is_ahead_of(times_us[row])
+    return np.array(newest, dtype=np.int64), np.array(is_ahead, dtype=np.bool_)
