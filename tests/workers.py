@@ -11,7 +11,7 @@ UNITS: tuple[tuple[str, ...], ...] = (
         *("tests/jobs/test_build_features.py", "tests/test_batch.py", "tests/jobs/test_stream_features.py"),
         *("tests/jobs/test_watch_decisions.py", "tests/parity/test_replay.py", "tests/stream/"),
     ),
-    ("tests/pipelines/test_train_model_run.py",),
+    ("tests/pipelines/test_train_model_run.py", "tests/pipelines/test_retrain_model_run.py"),
     ("tests/terraform/",),
     ("tests/predictor/", "tests/explanation/", "tests/archive/", "tests/client/test_consumer_contract.py"),
     ("tests/jobs/test_advance_canary.py",),

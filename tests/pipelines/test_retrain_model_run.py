@@ -1,4 +1,7 @@
-"""retrain_model with all its real parts: an old champion, a night, and a proven successor on trial in Git."""
+"""retrain_model with all its real parts: an old champion, a night, and a proven successor on trial in Git.
+
+The payments are those of the run that `trained` made: what is unchanged is not computed again.
+"""
 
 import json
 from pathlib import Path
@@ -7,18 +10,17 @@ import boto3
 import pytest
 
 from pixguard import overlay
-from pixguard.jobs import simulate_payments
 from pixguard.overlay import Placed
 from pixguard.provenance import load_version
 from pixguard.release.store import Store, StoreAccess
 from pixguard.retraining import Ledger
-from pixguard.simulate import SimulationConfig
 from pixguard.steps.runs.definition import load_pipeline
 from pixguard.steps.runs.local import run_pipeline
-from tests.pipelines.test_train_model_run import DAYS, LENIENT, PAYMENTS, START
 from tests.release.repository import OVERLAY, STABLE, make_repository, shown
 from tests.release.seaweed import seaweed
 from tests.watch.version import keep
+
+from .conftest import Trained
 
 AT_ONCE = {"max_age_days": {"value": 1, "reason": "a test does not wait"}}
 
@@ -38,14 +40,13 @@ def entered(monkeypatch: pytest.MonkeyPatch, access: StoreAccess) -> None:
 
 
 @pytest.mark.timeout(1800)
-def test_an_old_champion_gets_a_successor_on_trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    config = SimulationConfig(payments=PAYMENTS, days=DAYS, start_date=START, seed=3, prevalence=0.03)
-    simulate_payments.run(config=config, out=tmp_path / "world")
+def test_an_old_champion_gets_a_successor_on_trial(
+    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     old, key = keep(tmp_path)
     models = tmp_path / "models"
     models.mkdir()
     (tmp_path / "versions").rename(models / "versions")
-    gate = {name: {"value": value, "reason": "a test's world"} for name, value in LENIENT.items()}
     serves = Placed(old.name, f"s3://models/pix-fraud/{old.name}/")
     git = make_repository(tmp_path, OVERLAY.replace(STABLE.name, old.name))
     with seaweed(tmp_path / "seaweed") as access:
@@ -55,17 +56,17 @@ def test_an_old_champion_gets_a_successor_on_trial(tmp_path: Path, monkeypatch: 
         run = run_pipeline(
             load_pipeline("retrain_model"),
             {
-                "git": str(git), "environment": "laptop", "day": "2026-04-11", "as_of": "2026-04-11T03:00",
-                "input": str(tmp_path / "world" / "payments.parquet"),
-                "labels": str(tmp_path / "world" / "labels.parquet"), "mapping": "simulator",
+                **{name: trained.parameters[name] for name in ("input", "labels", "mapping", "lake", "as_of")},
+                "git": str(git), "environment": "laptop", "day": "2026-04-11",
                 "watched": str(written(tmp_path / "watch" / "report.json", {"versions": {}}).parent),
-                "ledger": str(tmp_path / "ledger"), "lake": str(tmp_path / "lake"), "models": str(models),
+                "ledger": str(tmp_path / "ledger"), "models": str(models),
                 "rules": str(written(tmp_path / "rules.yaml", AT_ONCE)), "maturity_days": 7, "judge_days": 6,
-                "gate_rules": str(written(tmp_path / "gate.yaml", gate)),
+                "gate_rules": trained.parameters["rules"],
                 "tracking_uri": f"sqlite:///{tmp_path / 'mlflow.db'}",
                 "signing_key": str(key).removesuffix(".pub"),
             },
-            state=tmp_path / "state",
+            state=trained.folder / "state",
+            caching=True,
         )  # fmt: skip
         release = overlay.read(shown(git))
         assert release.stable == serves
@@ -78,3 +79,5 @@ def test_an_old_champion_gets_a_successor_on_trial(tmp_path: Path, monkeypatch: 
     (registered,) = (models / "runs").glob("*/registered.json")
     assert json.loads(registered.read_text())["version"] == release.canary.version.name
     assert [step.name.removesuffix("_2") for step in run.steps][-2:] == ["propose_version", "record_outcome"]
+    cached = [step.name for step in run.steps if step.state == "cached"]
+    assert cached == ["build_features", "validate_features"]
