@@ -123,7 +123,11 @@ class FraudModel(nn.Module):
 
     def forward(self, x_rf: Tensor) -> Tensor:
         """Return log-odds of fraud, float32 [r], for raw feature values [r, f]."""
-        hidden_rh = self.blocks(self.first(self.embed(x_rf)))
+        return self.behind(self.embed(x_rf))
+
+    def behind(self, embedded_re: Tensor) -> Tensor:
+        """Return log-odds of fraud, float32 [r], for embeddings [r, f·d]."""
+        hidden_rh = self.blocks(self.first(embedded_re))
         return cast(Tensor, self.last(hidden_rh)).squeeze(1) + self.log_odds_shift
 
     @torch.inference_mode()

@@ -27,9 +27,10 @@ STEPS = (
 
 
 def outcome(state: Path) -> dict[str, Any]:
-    (path,) = (state / "lake" / "runs").glob("*.json")
-    record: dict[str, Any] = json.loads(path.read_text())
-    return record
+    """Return the record of how the one run of train_model ended; a retraining may have left its own beside it."""
+    records = [json.loads(path.read_text()) for path in (state / "lake" / "runs").glob("*.json")]
+    (record,) = [each for each in records if each["pipeline"] == "train_model"]
+    return dict(record)
 
 
 @pytest.mark.timeout(1800)
@@ -45,7 +46,7 @@ def test_payments_become_a_registered_version(trained: Trained) -> None:
     assert set(version.aliases) == {CHALLENGER, CHAMPION}
     assert (Path(version.folder) / "model.onnx").is_file()
     record = outcome(folder)
-    assert (record["state"], record["pipeline"]) == ("SUCCEEDED", "train_model")
+    assert record["state"] == "SUCCEEDED"
 
 
 @pytest.mark.timeout(300)
