@@ -237,7 +237,7 @@ def visible(job: Job, payments: Payments, store: OnlineStore, began: float) -> f
 
 
 def month(case: str, folder: Path, store: str, arguments: argparse.Namespace) -> list[Row]:
-    """Simulate five times the longest window: accounts of a day are quiet ever after, so state must stop growing."""
+    """Simulate days whose accounts are quiet ever after: state must stop growing when the longest window has passed."""
     payments, days = Payments(2_000), arguments.days
     begin_s = time.time() - (days + 10) * DAY_S
     each = arguments.batch // 4

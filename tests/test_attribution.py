@@ -91,8 +91,10 @@ def test_the_graph_gives_what_torch_gives(tmp_path: Path) -> None:
             np.testing.assert_allclose(one, other.numpy(), atol=1e-5, err_msg=name)
 
 
-def test_medians_of_another_width_are_refused() -> None:
+def test_medians_of_another_width_and_many_rows_are_refused() -> None:
     with pytest.raises(ModelError, match=r"medians of shape \(2,\)"):
         Attribution(MODEL, MEDIANS[:2])
+    with pytest.raises(ModelError, match="17 rows"):
+        GRAPH(torch.zeros(17, FEATURES))
     with pytest.raises(ModelError, match="0 points"):
         Attribution(MODEL, MEDIANS, points=0)

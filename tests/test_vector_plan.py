@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixguard.features import HANDBOOK, PIX
+from pixguard.declaration import DeclarationError, FeatureSet, RequestFeature, aggregates
+from pixguard.features import BOOK, HANDBOOK, PIX
 from pixguard.payment.schema import PAYMENT_FIELDS
 from pixguard.vector_plan import TEXTS, VectorPlan
 
@@ -13,7 +14,25 @@ VALUES = {field.name: (*field.values, None) for field in PAYMENT_FIELDS}
 NUMBERS = st.one_of(st.none(), st.integers(0, 2**31 - 1))
 
 
-@pytest.mark.parametrize("declared", [PIX, HANDBOOK, PIX.available({"amount_centavos", "event_time", "key_type"})])
+# Copies of an aggregate, of a copy and of a computed feature, and a feature that reads what float32 cannot hold.
+COPIES = FeatureSet(
+    "copies",
+    aggregates("payer", "sent_centavos", "sum", "1h", "24h"),
+    (
+        RequestFeature("sum", ("payer_sent_centavos_sum_1h",), np.asarray),
+        RequestFeature("sum_again", ("sum",), np.asarray),
+        RequestFeature("third", ("payer_sent_centavos_sum_24h",), lambda x: x / 3),
+        RequestFeature("third_again", ("third",), np.asarray),
+        RequestFeature("alone", ("payer_sent_centavos_sum_24h",), np.asarray),
+        RequestFeature("amount_centavos", ("amount_centavos",), np.asarray),
+        RequestFeature("left", ("sum", "third"), np.subtract),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    "declared", [PIX, HANDBOOK, BOOK, COPIES, PIX.available({"amount_centavos", "event_time", "key_type"})]
+)
 @given(data=st.data())
 def test_plan_equals_the_declarations(declared, data: st.DataObject) -> None:
     rows = data.draw(st.integers(1, 5))
@@ -41,6 +60,12 @@ def test_plan_equals_the_declarations(declared, data: st.DataObject) -> None:
 def test_features_that_share_a_function_share_a_call() -> None:
     plan = VectorPlan(PIX, [a.name for a in PIX.aggregates])
     assert len(plan._calls) < len(PIX.request) / 5
+
+
+def test_a_feature_of_texts_and_numbers_is_refused() -> None:
+    mixed = RequestFeature("mixed", ("key_type", "amount_centavos"), lambda _text, number: number)
+    with pytest.raises(DeclarationError, match="mixed: reads texts and numbers"):
+        VectorPlan(FeatureSet("mixed", (), (mixed,)), [])
 
 
 def test_texts_are_what_no_number_can_hold() -> None:

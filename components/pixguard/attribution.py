@@ -59,6 +59,8 @@ class Attribution(nn.Module):
 
     def forward(self, x_1f: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         """Return the outputs in the order of OUTPUTS."""
+        if x_1f.shape[0] != 1:
+            raise ModelError(f"{x_1f.shape[0]} rows: the graph explains one payment at a time")
         embedded_1e = self._embed(x_1f)
         places_ph = self.median_1h + self.at_p1 * (self._first(embedded_1e) - self.median_1h)
         outs_p1, kept = self._behind(places_ph)

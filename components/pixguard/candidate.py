@@ -10,9 +10,7 @@ from typing import Any
 
 import numpy as np
 import onnxruntime as ort
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from pixguard import calibration
 from pixguard.attribution import export_attribution
@@ -121,23 +119,7 @@ def importance(model: FraudModel, rows: Rows, names: tuple[str, ...]) -> dict[st
     The mean change of the log-odds over the highest-scored rows when the feature is replaced by its median.
     """
     scores = model.score(rows.x_rf)
-    x_rf = torch.from_numpy(rows.x_rf[np.argsort(-scores)[:IMPORTANCE_ROWS]])
-    medians_1f = torch.from_numpy(np.nan_to_num(np.nanmedian(rows.x_rf, axis=0))).unsqueeze(0)
-    moved = _moved_by_occlusion(model.eval(), x_rf, medians_1f)
+    x_rf = rows.x_rf[np.argsort(-scores)[:IMPORTANCE_ROWS]]
+    moved = model.moved_by_occlusion(x_rf, np.nan_to_num(np.nanmedian(rows.x_rf, axis=0)))
     shares = moved / max(moved.sum(), 1e-12)
     return {name: float(share) for name, share in zip(names, shares, strict=True)}
-
-
-@torch.inference_mode()
-def _moved_by_occlusion(model: FraudModel, x_rf: Tensor, medians_1f: Tensor) -> NDArray[np.float64]:
-    """Return the mean change of the log-odds, [features]; all else is embedded once."""
-    device = model.log_odds_shift.device
-    embedded_rfd, median_1fd = (
-        model.embed(x.to(device)).unflatten(1, (model.features, -1)) for x in (x_rf, medians_1f)
-    )
-    full_r, moved = model.behind(embedded_rfd.flatten(1)), np.empty(model.features)
-    for feature in range(model.features):
-        occluded_rfd = embedded_rfd.clone()
-        occluded_rfd[:, feature] = median_1fd[:, feature]
-        moved[feature] = float((model.behind(occluded_rfd.flatten(1)) - full_r).abs().mean())
-    return moved

@@ -144,6 +144,22 @@ class FraudModel(nn.Module):
         self.train(was_training)
         return torch.cat(parts).numpy() if parts else np.empty(0, np.float32)
 
+    @torch.inference_mode()
+    def moved_by_occlusion(self, x_rf: NDArray[np.float32], values_f: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return how far the log-odds move on average, [features], when a feature has its value of `values_f`."""
+        was_training, device = self.training, self.log_odds_shift.device
+        self.eval()
+        embedded_rfd, other_1fd = (
+            self.embed(torch.from_numpy(x).to(device)).unflatten(1, (self.features, -1)) for x in (x_rf, values_f[None])
+        )
+        full_r, moved = self.behind(embedded_rfd.flatten(1)), np.empty(self.features)
+        for feature in range(self.features):  # all else is embedded once
+            occluded_rfd = embedded_rfd.clone()
+            occluded_rfd[:, feature] = other_1fd[:, feature]
+            moved[feature] = float((self.behind(occluded_rfd.flatten(1)) - full_r).abs().mean())
+        self.train(was_training)
+        return moved
+
 
 def _edges(values: NDArray[np.float32], y: NDArray[np.bool_], bins: int) -> NDArray[np.float32]:
     """Return rising bin edges: quantiles of honest and of fraudulent rows; fewer where values repeat."""

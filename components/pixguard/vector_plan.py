@@ -17,14 +17,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pixguard.declaration import FeatureSet, RequestFeature
+from pixguard.declaration import DeclarationError, FeatureSet, RequestFeature
 from pixguard.payment.schema import PAYMENT_FIELDS, Kind
 
 Array = NDArray[Any]
 Texts = tuple[str | None, ...]
 TEXTS = frozenset(f.name for f in PAYMENT_FIELDS if f.kind in (Kind.CHOICE, Kind.ISPB, Kind.TOKENISED, Kind.ID))
 TIME = "event_time"
-_MOST_TEXTS = 4096  # combinations of values whose features are kept: choices have a few hundred
+_MOST_TEXTS = 4096  # combinations of values whose features are kept: those of choices are a few hundred
 
 
 @dataclass(frozen=True)
@@ -54,13 +54,19 @@ class VectorPlan:
         self._place = {name: place for place, name in enumerate(dict.fromkeys(names))}
         self._aggregates = len(aggregates)
         self._time = self._place[TIME]
+        declared = {feature.name for feature in feature_set.request}
         feeding = {name for feature in feature_set.request for name in feature.inputs if name != feature.name}
         copies = {
             feature.name: feature.inputs[0]
             for feature in feature_set.request
-            if feature.function is np.asarray and feature.name not in feeding
+            if feature.function is np.asarray
+            and feature.name not in feeding
+            and (feature.inputs[0] == feature.name or feature.inputs[0] not in declared)
         }
         of_texts = [feature for feature in feature_set.request if TEXTS.intersection(feature.inputs)]
+        for feature in of_texts:
+            if not TEXTS.issuperset(feature.inputs):
+                raise DeclarationError(f"{feature.name}: reads texts and numbers, wanted the one or the other")
         self._of_texts = np.array([self._place[feature.name] for feature in of_texts], dtype=np.intp)
         self._from_texts = lru_cache(_MOST_TEXTS)(partial(_from_texts, of_texts, self.texts))
         rest = [feature for feature in feature_set.request if feature.name not in copies and feature not in of_texts]

@@ -72,7 +72,7 @@ def test_every_guard_finds_what_it_is_for(guard: str) -> None:
 
 
 def test_a_version_that_is_as_good_is_seldom_rolled_back_however_often_one_looks() -> None:
-    """200 good canaries through four stages, three looks each: alarms stay below the rate that the rules state.
+    """300 good canaries through four stages, three looks each: alarms stay below the rate that the rules state.
 
     The rate is set to 20 % so that a test which ignored the looks or the number of guards would be seen to break it.
     """
@@ -82,7 +82,7 @@ def test_a_version_that_is_as_good_is_seldom_rolled_back_however_often_one_looks
                 "latency_slack_ms", "score_shift")}  # fmt: skip
     ratios = {name: Bound(1.0, "no worse at all") for name in ("alert_ratio", "cohort_ratio", "latency_ratio")}
     rules = replace(rules, **margins, **ratios)
-    rng, alarms, trials = np.random.default_rng(11), 0, 200
+    rng, alarms, trials = np.random.default_rng(11), 0, 300
     for _ in range(trials):
         alarms += any(
             decide(trial.look(3000, 100), rules).action is Action.ROLL_BACK

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -124,3 +125,17 @@ def test_chunks_of_any_size_give_the_same_answers() -> None:
     payment = Payment(**{**ROWS.to_pylist()[0], "event_time": START + timedelta(hours=401)})
     answers = [online.aggregate([payment], [blob, None, None, None])[0].tolist() for blob in (whole, pieces)]
     assert answers[0] == answers[1]
+
+
+def test_a_lake_that_counts_payments_of_zero_is_not_gone_on_from_without_them(
+    spark: "SparkSession", tmp_path: Path
+) -> None:
+    rows = ROWS.slice(0, 20).to_pylist()
+    rows[3]["amount_centavos"] = 0
+    lake = write_lake(tmp_path / "lake", pa.Table.from_pylist(rows, schema=ROWS.schema))
+    address = f"sqlite://{lake}/online.db"
+    backfill_state.run(lake=lake, online_store=address)
+    stream = Stream(spark, tmp_path / "stream", backfill=lake / folder_name(PIX), online_store=address)
+    stream.send("000000", [])
+    with pytest.raises(CheckpointError, match="start the stream with --zero-amounts"):
+        stream.run()

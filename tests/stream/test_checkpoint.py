@@ -1,6 +1,7 @@
 """A checkpoint belongs to one backfill: a new one begins anew, an old one goes, and a folder without record is none."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,6 +85,12 @@ def test_a_stream_without_a_backfill_goes_on_but_not_where_one_was(root: Root) -
     with pytest.raises(CheckpointError, match="took over from a backfill: start the stream with its --lake"):
         root.claim(nothing)
     assert root.names() == ["backfill-1"]
+
+
+def test_payments_of_zero_count_in_all_of_a_checkpoint_or_in_none(root: Root) -> None:
+    root.claim(FIRST)
+    with pytest.raises(CheckpointError, match="begun without --zero-amounts"):
+        root.claim(replace(FIRST, zero_amounts=True))
 
 
 def test_other_declarations_and_a_damaged_record_are_refused(root: Root) -> None:

@@ -10,13 +10,16 @@ import itertools
 import json
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the field's name for it
 
+from pixguard import lake as lakes
 from pixguard.declaration import FeatureSet
 from pixguard.feast_format import JOIN_KEYS
 from pixguard.feature_service import state_name
@@ -104,9 +107,20 @@ def write_history(lake: Path, staged: Path, feature_set: FeatureSet, states: Dat
         leftover.unlink()
     (staged / "all").rmdir()
     record = Record.of(feature_set.name, layouts(feature_set), cut_us, f"backfill-{uuid.uuid4().hex[:12]}")
-    (staged / RECORD).write_text(record.text(), "utf-8")
+    (staged / RECORD).write_text(replace(record, zero_amounts=_holds_zeros(lake)).text(), "utf-8")
     publish(lake, folder_name(feature_set), staged, keep=False)
     return lake / folder_name(feature_set)
+
+
+def _holds_zeros(lake: Path) -> bool:
+    """Tell from the files' statistics whether payments of 0 are among the lake's."""
+    for file in lakes.files(lake, "payments"):
+        found = pq.ParquetFile(file).metadata
+        column = found.schema.names.index("amount_centavos")
+        statistics = (found.row_group(number).column(column).statistics for number in range(found.num_row_groups))
+        if any(one is not None and one.min == 0 for one in statistics):
+            return True
+    return False
 
 
 def kept_states(spark: SparkSession, folder: Path) -> DataFrame:

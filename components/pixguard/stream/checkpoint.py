@@ -29,13 +29,17 @@ class CheckpointError(PixguardError):
 
 @dataclass(frozen=True)
 class Record:
-    """Fingerprints of the layouts, number of buckets, and from which backfill, as of when, the stream goes on."""
+    """Fingerprints of the layouts, number of buckets, and from which backfill, as of when, the stream goes on.
+
+    `zero_amounts` tells whether payments of 0 count: in a backfill's record, whether its lake holds any.
+    """
 
     feature_set: str
     fingerprints: dict[str, int]
     buckets: int
     cut_us: int | None
     backfill: str = FROM_NOTHING
+    zero_amounts: bool = False
 
     @classmethod
     def of(cls, feature_set: str, layouts: Layouts, cut_us: int | None = None, backfill: str = FROM_NOTHING) -> Record:
@@ -80,7 +84,11 @@ class Checkpoints:
         folder, record = f"{self.root}/{wanted.backfill}", f"{wanted.backfill}/{RECORD}"
         known = self._recorded()
         if wanted.backfill in known:
-            wanted.check(Record.parse(self._read(record), folder), folder)
+            found = Record.parse(self._read(record), folder)
+            wanted.check(found, folder)
+            if found.zero_amounts != wanted.zero_amounts:
+                begun = "with" if found.zero_amounts else "without"
+                raise CheckpointError(f"{folder} was begun {begun} --zero-amounts: go on so, or {_ANEW}")
         elif known and wanted.backfill == FROM_NOTHING:
             raise CheckpointError(f"{self.root} took over from a backfill: start the stream with its --lake")
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -158,10 +158,12 @@ def _record(options: StreamOptions) -> Record:
     """Return what the checkpoint is for, having held the backfill's declarations against these."""
     name, declared = options.feature_set.name, layouts(options.feature_set)
     if options.backfill is None:
-        return Record.of(name, declared)
+        return replace(Record.of(name, declared), zero_amounts=options.zero_amounts)
     found = read_record(options.backfill)
     Record.of(name, declared).check(found, str(options.backfill))
-    return found
+    if found.zero_amounts and not options.zero_amounts:
+        raise CheckpointError(f"{options.backfill} counts payments of 0: start the stream with --zero-amounts")
+    return replace(found, zero_amounts=options.zero_amounts)
 
 
 def _take_over(session: SparkSession, options: StreamOptions, record: Record) -> None:
