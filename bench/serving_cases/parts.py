@@ -47,7 +47,6 @@ def rows(world: World, address: str) -> Iterator[Row]:
     yield Row("parts", "merge_and_vector_p50_us", vector, "us")
     yield Row("parts", "score_p50_us", score, "us")
     yield Row("parts", "score_and_reasons_p50_us", explained, "us")
-    yield Row("parts", "reasons_p50_us", explained - score, "us")
     store.close()
 
 
