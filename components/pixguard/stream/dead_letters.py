@@ -7,17 +7,16 @@ that is run again replaces its segment; on Kafka a dead letter may come twice, n
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
 from pyspark.sql.streaming.query import StreamingQuery
 
 from pixguard.producer import open_sender, write_segment
 from pixguard.stream.heartbeat import Heartbeat
-from pixguard.stream.messages import DEAD_LETTERS, decode
+from pixguard.stream.messages import DEAD_LETTERS, decoding
 from pixguard.stream.query import StreamOptions, new_session, triggered
 from pixguard.stream.source import messages
 
@@ -42,7 +41,7 @@ def start(
         watch(len(rows))
 
     stream = messages(session, options.source, connector=options.connector)
-    dead = stream.mapInArrow(_decoding(options.zero_amounts), from_arrow_schema(DEAD_LETTERS))
+    dead = stream.mapInArrow(decoding("dead", zero_amounts=options.zero_amounts), from_arrow_schema(DEAD_LETTERS))
     writing = dead.writeStream.queryName(QUERY).foreachBatch(set_aside)
     writing = writing.option("checkpointLocation", f"{options.checkpoint}-dead-letters")
     if heart is not None:
@@ -59,12 +58,3 @@ def _keep(address: str, number: int, rows: list[tuple[str, str]]) -> None:
     for value, reason in rows:
         sender.send_dead(value, reason)
     sender.close()
-
-
-def _decoding(zero_amounts: bool) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    def dead_of(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            found = decode(batch["value"].to_pylist(), zero_amounts=zero_amounts).dead
-            yield from found.combine_chunks().to_batches()
-
-    return dead_of

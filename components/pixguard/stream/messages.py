@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +24,7 @@ from pixguard.payment import LABEL_FIELDS, PAYMENT_FIELDS, Field, Kind, Reason
 from pixguard.payment.rules import judge
 
 Objects = NDArray[np.object_]
+Batches = Iterator[pa.RecordBatch]
 SCHEMA_VERSION = 1
 MAX_AHEAD_US = 3_600_000_000
 """A time farther than this in the future is a dead letter: it would make every other payment too late."""
@@ -87,6 +88,17 @@ def decode(values: Sequence[bytes], *, now_us: int | None = None, zero_amounts: 
     facts = [part.facts for part in parts] or [FACTS.empty_table()]
     dead = [part.dead for part in parts] or [DEAD_LETTERS.empty_table()]
     return Decoded(pa.concat_tables(facts), pa.concat_tables(dead))
+
+
+def decoding(part: Literal["facts", "dead"], *, zero_amounts: bool) -> Callable[[Batches], Batches]:
+    """Return what maps batches of messages (`value`) to one part of them decoded, for Spark's `mapInArrow`."""
+
+    def part_of(batches: Batches) -> Batches:
+        for batch in batches:
+            found: pa.Table = getattr(decode(batch["value"].to_pylist(), zero_amounts=zero_amounts), part)
+            yield from found.combine_chunks().to_batches()
+
+    return part_of
 
 
 def _plain(value: Any) -> Any:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the field's name for it
 from pyspark.sql.pandas.types import from_arrow_schema
@@ -22,7 +21,7 @@ from pixguard.stream.checkpoint import CheckpointError, Checkpoints, Record
 from pixguard.stream.events import bucket, events
 from pixguard.stream.heartbeat import Heartbeat
 from pixguard.stream.key_state import STATES, KeyState
-from pixguard.stream.messages import FACTS, decode
+from pixguard.stream.messages import FACTS, decoding
 from pixguard.stream.segments import cleaned_until_us
 from pixguard.stream.sink import Written, write
 from pixguard.stream.source import Source, messages
@@ -135,7 +134,7 @@ def states(session: SparkSession, stream: DataFrame, options: StreamOptions, cut
 
 def facts(stream: DataFrame, *, zero_amounts: bool = False) -> DataFrame:
     """Return what the contract accepts of a stream of messages; what it does not is the dead-letter query's."""
-    accepted = stream.mapInArrow(_decoding(zero_amounts), from_arrow_schema(FACTS))
+    accepted = stream.mapInArrow(decoding("facts", zero_amounts=zero_amounts), from_arrow_schema(FACTS))
     labels = F.count(F.when(F.col("fact") != "payment", 1))
     return accepted.observe(ACCEPTED, F.count(F.lit(1)).alias("facts"), labels.alias("labels"))
 
@@ -183,12 +182,3 @@ def _take_over(session: SparkSession, options: StreamOptions, record: Record) ->
 
 def _text(time_us: int) -> str:
     return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=time_us)).isoformat(timespec="seconds")
-
-
-def _decoding(zero_amounts: bool) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    def facts_of(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            found = decode(batch["value"].to_pylist(), zero_amounts=zero_amounts).facts
-            yield from found.combine_chunks().to_batches()
-
-    return facts_of

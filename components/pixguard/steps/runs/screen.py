@@ -29,6 +29,7 @@ class Screen(AbstractContextManager["Screen"]):
         self._out, self._clock = out or sys.stdout, clock
         self._verbose = verbose
         self._live = self._out.isatty() and not verbose
+        self._every_s = _TICK_S if self._live else _HEARTBEAT_S
         self._step: Step | None = None
         self._began_s, self._due_s = 0.0, 0.0
         self._stop = threading.Event()
@@ -52,7 +53,7 @@ class Screen(AbstractContextManager["Screen"]):
         with self._lock:
             if event == "started":
                 self._step, self._began_s = step, self._clock()
-                self._due_s = self._began_s + (_TICK_S if self._live else _HEARTBEAT_S)
+                self._due_s = self._began_s + self._every_s
                 self._print(f"▸ {step.name}" if step and not self._live else "")
             elif event == "ended" and step:
                 self._step = None
@@ -75,7 +76,7 @@ class Screen(AbstractContextManager["Screen"]):
             now = self._clock()
             if self._step is None or self._verbose or now < self._due_s:
                 return
-            self._due_s = now + (_TICK_S if self._live else _HEARTBEAT_S)
+            self._due_s = now + self._every_s
             line = f"{self._step.name}  {now - self._began_s:.0f} s  {self._step.logged}"[:_WIDTH].rstrip()
             self._out.write(f"\r\x1b[K▸ {line}" if self._live else f"  … {line}\n")
             self._out.flush()
